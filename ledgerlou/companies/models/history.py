@@ -1,0 +1,30 @@
+"""The audit history of master data, rights, keys and settings (GoBD Rn. 107-112), written by the database itself."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class AuditEntry(models.Model):
+    """Who changed what, when, from which value to which. Rows are made by triggers and can never be changed.
+
+    `company_id` is empty for changes of people outside a company (a password reset); `old` and `new` hold the changed
+    columns only (all of them for an insert or delete); secrets are shown as `***`.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    company_id = models.UUIDField(null=True)
+    at = models.DateTimeField(_("when"))
+    actor = models.CharField(_("who"), max_length=200)
+    table_name = models.CharField(_("what"), max_length=63)
+    row_id = models.CharField(_("row"), max_length=64)
+    action = models.CharField(_("action"), max_length=6)
+    old = models.JSONField(_("before"), null=True)
+    new = models.JSONField(_("after"), null=True)
+
+    class Meta:
+        verbose_name = _("change")
+        verbose_name_plural = _("audit history")
+        indexes = [
+            models.Index(fields=["company_id", "-id"], name="audit_entry_of_company"),
+            models.Index(fields=["company_id", "table_name", "row_id", "id"], name="audit_entry_of_row"),
+        ]
