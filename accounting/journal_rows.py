@@ -207,7 +207,18 @@ def _settlement_row(booking: Booking, moved: Movement, intent_id: str, settlemen
     )
 
 
-def _columns(prefix: str, names: Sequence[str], rows: Sequence[Row]) -> dict[str, list[str | None]]:
+def _columns(prefix: str, names: Sequence[str], rows: Sequence[Row]) -> dict[str, str]:
+    """Each column as the text of a PostgreSQL array: written here in one go, since a driver would look at every element."""
     if not rows:
-        return {f"{prefix}_{name}": [] for name in names}
-    return {f"{prefix}_{name}": list(column) for name, column in zip(names, zip(*rows, strict=True), strict=True)}
+        return {f"{prefix}_{name}": "{}" for name in names}
+    return {f"{prefix}_{name}": _array(column) for name, column in zip(names, zip(*rows, strict=True), strict=True)}
+
+
+def _array(column: Row) -> str:
+    """A text array literal (PostgreSQL manual, "Array Input and Output Syntax"): every element quoted, NULL for none.
+
+    Texts hold no NUL (the edges and PostgreSQL refuse it) and no element is a lone U+0001, which stands for NULL on the way.
+    """
+    joined = "\x00".join("\x01" if element is None else element for element in column)
+    escaped = joined.replace("\\", "\\\\").replace('"', '\\"').replace("\x00", '","')
+    return ('{"' + escaped + '"}').replace('"\x01"', "NULL")

@@ -23,11 +23,10 @@ def _stamp(count: int) -> list[int]:
     """48 bits of milliseconds, version, 74 random bits; within a millisecond the value goes on rising."""
     global _last  # noqa: PLW0603 -- the one piece of state that makes the ids monotonic
     values = []
-    random_bits = int.from_bytes(os.urandom(10 * count), "big")
+    noise = os.urandom(10 * count)
     with _lock:
-        for _ in range(count):
-            bits = random_bits & ((1 << 74) - 1)
-            random_bits >>= 80
+        for offset in range(0, 10 * count, 10):
+            bits = int.from_bytes(noise[offset : offset + 10], "big") & ((1 << 74) - 1)
             clock = (time.time_ns() // 1_000_000) << 74
             candidate = clock | bits
             if candidate <= _last:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from accounting.services.chart import install_chart
+from accounting.services.chart import install_chart, refresh_statistics
 from accounting.services.journal import open_journal
 from ledgerlou.companies.actor import Actor
 from ledgerlou.companies.context import company_transaction
@@ -46,4 +46,5 @@ def open_company(*, facts: CompanyFacts, owner: Person, actor: Actor, now: datet
         install_chart(company=company, now=now)
         open_journal(company=company)
         ensure_fiscal_years(company=company, days=[today])
+        refresh_statistics()
     return company

@@ -41,7 +41,7 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(default=ledgerlou.ids.new_id, editable=False, primary_key=True, serialize=False)),
                 ('booking_date', models.DateField(verbose_name='date')),
                 ('period', models.CharField(max_length=8, verbose_name='period')),
-                ('description', models.CharField(max_length=500, verbose_name='text')),
+                ('description', models.CharField(max_length=1000, verbose_name='text')),
                 ('category', models.CharField(blank=True, max_length=40, verbose_name='category')),
                 ('source', models.CharField(max_length=40, verbose_name='source')),
                 ('channel', models.CharField(max_length=12, verbose_name='channel')),

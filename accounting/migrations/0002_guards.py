@@ -226,6 +226,16 @@ BEGIN
 END $$
 """
 
+# Fresh tables have no statistics, and the planner then checks every foreign key to the chart by reading the company's whole chart.
+ANALYZE_CHART = """
+CREATE FUNCTION accounting_analyze_chart() RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    ANALYZE accounting_account;
+    ANALYZE accounting_taxcode;
+    ANALYZE periods_period;
+END $$
+"""
+
 
 def moved_by_sealing(table: str) -> migrations.RunSQL:
     """Refuse every change of a derived table outside the sealing trigger, for the owner too."""
@@ -333,5 +343,13 @@ class Migration(migrations.Migration):
         counted_items("accounting_settlement"),
         moved_by_sealing("accounting_journalhead"),
         moved_by_sealing("accounting_accountmonth"),
+        migrations.RunSQL(
+            [
+                ANALYZE_CHART,
+                "REVOKE ALL ON FUNCTION accounting_analyze_chart() FROM PUBLIC",
+                f"GRANT EXECUTE ON FUNCTION accounting_analyze_chart() TO {APP}",
+            ],
+            "DROP FUNCTION accounting_analyze_chart()",
+        ),
         migrations.RunSQL(f"GRANT EXECUTE ON FUNCTION accounting_event_hash(accounting_event, accounting_intent) TO {APP}", migrations.RunSQL.noop),
     ]

@@ -24,7 +24,7 @@ class Intent(CompanyOwned):
 
     booking_date = models.DateField(_("date"))
     period = models.CharField(_("period"), max_length=8)
-    description = models.CharField(_("text"), max_length=500)
+    description = models.CharField(_("text"), max_length=1000)
     category = models.CharField(_("category"), max_length=40, blank=True)
     source = models.CharField(_("source"), max_length=40)
     channel = models.CharField(_("channel"), max_length=12)
