@@ -103,7 +103,9 @@ def effects_of(
 def reversal_effects(own: Iterable[ItemState], movements: Iterable[Movement]) -> ItemEffects:
     """Take back what a booking did: its own items are closed, the items it settled reopen (books O4)."""
     closed = [
-        Movement(open_item_id=item.id, account=item.account, amount=-item.remaining, fx_amount=-item.fx_remaining if item.fx_remaining else None)
+        Movement(
+            open_item_id=item.id, account=item.account, amount=-item.remaining, fx_amount=-item.fx_remaining if item.fx_remaining else None
+        )
         for item in own
     ]
     reopened = [
@@ -172,7 +174,9 @@ def _settlements(
             continue
         amount = -item_accounts.get(settle.account, 1) * settle.amount
         if item.id in found:
-            faults.append(InvalidInput("The same open item is named twice. Name it once with the whole amount.", pointer=f"/settles/{index}"))
+            faults.append(
+                InvalidInput("The same open item is named twice. Name it once with the whole amount.", pointer=f"/settles/{index}")
+            )
         elif amount * item.remaining >= 0 or abs(amount) > abs(item.remaining):
             faults.append(_too_large(item, settle, item_accounts, f"/settles/{index}/amount"))
         else:
@@ -180,9 +184,7 @@ def _settlements(
     faults += _beyond_the_booking(draft, net, found.values())
     raise_together(faults)
     fx_left = dict(fx_net)
-    euro_left = {
-        account: sum((amount for item, amount in found.values() if item.account == account), ZERO) for account in net
-    }
+    euro_left = {account: sum((amount for item, amount in found.values() if item.account == account), ZERO) for account in net}
     moved = []
     for item, amount in found.values():
         fx_amount = _fx_part(draft, item, amount, fx_left, euro_left)
@@ -192,15 +194,15 @@ def _settlements(
 
 def _item_of(settle: Settle, items: Mapping[UUID, Sequence[ItemState]], pointer: str) -> ItemState:
     candidates = [
-        item
-        for item in items.get(settle.intent_id, ())
-        if item.account == settle.account and settle.position in (None, item.position)
+        item for item in items.get(settle.intent_id, ()) if item.account == settle.account and settle.position in (None, item.position)
     ]
     if not candidates:
         raise NotFound(f"Booking {settle.intent_id} bears no open item on account {settle.account}.", pointer=pointer)
     if len(candidates) > 1:
         positions = ", ".join(str(item.position) for item in candidates)
-        raise InvalidInput(f"Booking {settle.intent_id} bears several items on this account. Give `position`: {positions}.", pointer=pointer)
+        raise InvalidInput(
+            f"Booking {settle.intent_id} bears several items on this account. Give `position`: {positions}.", pointer=pointer
+        )
     return candidates[0]
 
 
@@ -214,9 +216,7 @@ def _too_large(item: ItemState, settle: Settle, item_accounts: Mapping[str, int]
     )
 
 
-def _beyond_the_booking(
-    draft: Draft, net: Mapping[str, Decimal], found: Iterable[tuple[ItemState, Decimal]]
-) -> Iterable[LedgerLouError]:
+def _beyond_the_booking(draft: Draft, net: Mapping[str, Decimal], found: Iterable[tuple[ItemState, Decimal]]) -> Iterable[LedgerLouError]:
     totals: dict[str, Decimal] = {}
     for item, amount in found:
         totals[item.account] = totals.get(item.account, ZERO) + amount

@@ -59,8 +59,7 @@ def rows_of(  # noqa: PLR0913 -- the six facts a posting is made of, and where t
 ) -> Rows:
     """Number the events from `next_number`, chain them to `last_hash`, and lay everything out in columns of text."""
     ids = new_ids(
-        len(bookings)
-        + sum(len(booking.transfers) + len(booking.effects.born) + len(booking.effects.moved) for booking in bookings)
+        len(bookings) + sum(len(booking.transfers) + len(booking.effects.born) + len(booking.effects.moved) for booking in bookings)
     )
     take = iter(ids).__next__
     maker = _Maker(company_id=company_id, actor=actor, source=source, created_at=moment_text(now))
@@ -105,9 +104,7 @@ class _Maker:
         self.company_id = str(company_id)
         self.created_at = created_at
         person = str(actor.person_id) if actor.person_id else None
-        self.who = ", ".join(
-            _text(part) for part in (source, actor.channel, actor.actor_type, actor.label, person, actor.key_prefix)
-        )
+        self.who = ", ".join(_text(part) for part in (source, actor.channel, actor.actor_type, actor.label, person, actor.key_prefix))
 
     def intent_row(self, booking: Booking, intent_id: str) -> Row:
         draft, fx = booking.draft, booking.draft.fx

@@ -80,7 +80,9 @@ def post(*, company: Company, actor: Actor, drafts: Sequence[Draft], now: dateti
             transfers=transfers,
             total=draft_total(draft),
             line_accounts=draft_accounts(draft),
-            effects=_pointed(index, len(drafts), draft, effects_of, draft, transfers, sides, items) if sides or draft.settles else ItemEffects(),
+            effects=_pointed(index, len(drafts), draft, effects_of, draft, transfers, sides, items)
+            if sides or draft.settles
+            else ItemEffects(),
             document_sha256=documents[draft.document_id] if draft.document_id else None,
         )
         for index, (draft, period, transfers) in enumerate(zip(drafts, periods, expanded, strict=True))
@@ -100,7 +102,9 @@ def write(*, company: Company, actor: Actor, bookings: Sequence[Booking], now: d
         _refuse_duplicates(found)
     _refuse_repeats(bookings)
     next_number, last_hash = head
-    rows = rows_of(company_id=company_id, actor=actor, bookings=bookings, now=now, source=source, next_number=next_number, last_hash=last_hash)
+    rows = rows_of(
+        company_id=company_id, actor=actor, bookings=bookings, now=now, source=source, next_number=next_number, last_hash=last_hash
+    )
     fetch_together((WRITE_SQL, rows.parameters))
     posted, number = [], next_number
     for booking, intent_id in zip(bookings, rows.intent_ids, strict=True):

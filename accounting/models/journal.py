@@ -36,7 +36,9 @@ class Intent(CompanyOwned):
     custom_metadata = models.TextField(null=True)  # noqa: DJ001 -- null as published
     document = models.ForeignKey(Document, on_delete=models.PROTECT, null=True, db_constraint=False, db_index=False, related_name="intents")
     document_sha256 = models.CharField(max_length=64, null=True)  # noqa: DJ001 -- bookings without a document
-    reverses = models.ForeignKey("self", on_delete=models.PROTECT, null=True, db_constraint=False, db_index=False, related_name="reversed_by")
+    reverses = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, db_constraint=False, db_index=False, related_name="reversed_by"
+    )
     general_reversal = models.BooleanField(_("Generalumkehr"), default=False)
     fx_currency = models.CharField(max_length=3, null=True)  # noqa: DJ001 -- euro bookings have none
     fx_amount = models.DecimalField(max_digits=19, decimal_places=4, null=True)
@@ -61,7 +63,9 @@ class Intent(CompanyOwned):
         verbose_name = _("booking")
         verbose_name_plural = _("bookings")
         constraints = [
-            models.UniqueConstraint(fields=["company", "reverses"], condition=models.Q(reverses__isnull=False), name="intent_reversed_once"),
+            models.UniqueConstraint(
+                fields=["company", "reverses"], condition=models.Q(reverses__isnull=False), name="intent_reversed_once"
+            ),
             models.CheckConstraint(condition=models.Q(event_count__gte=1), name="intent_has_events"),
             models.CheckConstraint(condition=models.Q(total__gt=0), name="intent_total_is_positive"),
             models.CheckConstraint(
@@ -82,7 +86,9 @@ class Intent(CompanyOwned):
         ]
         indexes = [
             models.Index(fields=["company", "booking_date", "total_cents"], name="intent_duplicates"),
-            models.Index(fields=["company", "external_reference"], name="intent_reference", condition=models.Q(external_reference__isnull=False)),
+            models.Index(
+                fields=["company", "external_reference"], name="intent_reference", condition=models.Q(external_reference__isnull=False)
+            ),
             models.Index(fields=["company", "document"], name="intent_document", condition=models.Q(document__isnull=False)),
         ]
 
@@ -136,7 +142,8 @@ class Event(models.Model):
                 name="event_tax_code_has_a_role",
             ),
             models.CheckConstraint(
-                condition=models.Q(fx_amount=None) | models.Q(fx_amount__gte=0, fx_currency__isnull=False), name="event_fx_amount_has_a_currency"
+                condition=models.Q(fx_amount=None) | models.Q(fx_amount__gte=0, fx_currency__isnull=False),
+                name="event_fx_amount_has_a_currency",
             ),
         ]
         indexes = [
