@@ -259,7 +259,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='intent',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('fx_amount', None), ('fx_currency', None), ('fx_rate', None), ('fx_rate_date', None), ('fx_rate_source', None)), models.Q(('fx_amount__gt', 0), ('fx_currency__isnull', False), ('fx_rate__gt', 0), ('fx_rate_date__isnull', False), ('fx_rate_source__isnull', False)), _connector='OR'), name='intent_fx_is_whole_or_absent'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('fx_amount', None), ('fx_currency', None), ('fx_rate', None), ('fx_rate_date', None), ('fx_rate_source', None)), models.Q(('fx_amount__gt', 0), ('fx_amount__isnull', False), ('fx_currency__isnull', False), ('fx_rate__gt', 0), ('fx_rate__isnull', False), ('fx_rate_date__isnull', False), ('fx_rate_source__isnull', False)), _connector='OR'), name='intent_fx_is_whole_or_absent'),
         ),
         migrations.AddConstraint(
             model_name='intent',
@@ -295,11 +295,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='event',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('tax_code', None), ('tax_role', None)), models.Q(('tax_code__isnull', False), ('tax_role__in', ['base', 'tax', 'self_assessment'])), _connector='OR'), name='event_tax_code_has_a_role'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('tax_code', None), ('tax_role', None)), models.Q(('tax_code__isnull', False), ('tax_role__in', ['base', 'tax', 'self_assessment']), ('tax_role__isnull', False)), _connector='OR'), name='event_tax_code_has_a_role'),
         ),
         migrations.AddConstraint(
             model_name='event',
-            constraint=models.CheckConstraint(condition=models.Q(('fx_amount', None), models.Q(('fx_amount__gte', 0), ('fx_currency__isnull', False)), _connector='OR'), name='event_fx_amount_has_a_currency'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('fx_amount', None), ('fx_currency', None)), models.Q(('fx_amount__gte', 0), ('fx_amount__isnull', False), ('fx_currency__isnull', False)), _connector='OR'), name='event_fx_amount_has_a_currency'),
         ),
         migrations.AddIndex(
             model_name='openitem',

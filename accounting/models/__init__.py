@@ -1,4 +1,5 @@
 from accounting.models import account as account
+from accounting.models import datev as datev
 from accounting.models import document as document
 from accounting.models import journal as journal
 from accounting.models import open_item as open_item

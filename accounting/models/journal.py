@@ -75,7 +75,13 @@ class Intent(CompanyOwned):
             models.CheckConstraint(
                 condition=models.Q(fx_currency=None, fx_amount=None, fx_rate=None, fx_rate_date=None, fx_rate_source=None)
                 | models.Q(
-                    fx_currency__isnull=False, fx_amount__gt=0, fx_rate__gt=0, fx_rate_date__isnull=False, fx_rate_source__isnull=False
+                    fx_amount__gt=0,
+                    fx_amount__isnull=False,
+                    fx_currency__isnull=False,
+                    fx_rate__gt=0,
+                    fx_rate__isnull=False,
+                    fx_rate_date__isnull=False,
+                    fx_rate_source__isnull=False,
                 ),
                 name="intent_fx_is_whole_or_absent",
             ),
@@ -138,11 +144,12 @@ class Event(models.Model):
             models.CheckConstraint(condition=~models.Q(account_debit=models.F("account_credit")), name="event_accounts_differ"),
             models.CheckConstraint(
                 condition=models.Q(tax_code=None, tax_role=None)
-                | models.Q(tax_code__isnull=False, tax_role__in=["base", "tax", "self_assessment"]),
+                | models.Q(tax_code__isnull=False, tax_role__in=["base", "tax", "self_assessment"], tax_role__isnull=False),
                 name="event_tax_code_has_a_role",
             ),
             models.CheckConstraint(
-                condition=models.Q(fx_amount=None) | models.Q(fx_amount__gte=0, fx_currency__isnull=False),
+                condition=models.Q(fx_amount=None, fx_currency=None)
+                | models.Q(fx_amount__gte=0, fx_amount__isnull=False, fx_currency__isnull=False),
                 name="event_fx_amount_has_a_currency",
             ),
         ]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection
@@ -55,12 +55,12 @@ _LINES_SQL: Final = """
             (SELECT id, journal_number, booking_date, period, intent_id, account_credit AS contra, amount AS debit, 0.00 AS credit, fx_currency,
                     fx_amount
                FROM accounting_event
-              WHERE company_id = %(company)s AND account_debit = %(account)s AND booking_date BETWEEN %(first)s AND %(last)s
+              WHERE company_id = %(company)s AND account_debit = %(account)s AND booking_date BETWEEN %(first)s AND %(last)s {older}
               ORDER BY booking_date DESC, journal_number DESC LIMIT %(limit)s)
             UNION ALL
             (SELECT id, journal_number, booking_date, period, intent_id, account_debit, 0.00, amount, fx_currency, fx_amount
                FROM accounting_event
-              WHERE company_id = %(company)s AND account_credit = %(account)s AND booking_date BETWEEN %(first)s AND %(last)s
+              WHERE company_id = %(company)s AND account_credit = %(account)s AND booking_date BETWEEN %(first)s AND %(last)s {older}
               ORDER BY booking_date DESC, journal_number DESC LIMIT %(limit)s)
         ) sides ORDER BY booking_date DESC, journal_number DESC LIMIT %(limit)s
     )
@@ -72,6 +72,12 @@ _LINES_SQL: Final = """
      ORDER BY n.booking_date, n.journal_number
 """
 
+_LATER_SQL: Final = """
+    SELECT coalesce(sum(CASE WHEN account_debit = %(account)s THEN amount ELSE -amount END), 0.00)
+      FROM accounting_event
+     WHERE company_id = %(company)s AND (account_debit = %(account)s OR account_credit = %(account)s)
+       AND booking_date = %(day)s AND journal_number > %(number)s AND period NOT LIKE '%%-00'
+"""
 _MONTHS_SQL: Final = """
     SELECT p.fiscal_year, sum(m.debit - m.credit)
       FROM accounting_accountmonth m JOIN periods_period p ON p.company_id = m.company_id AND p.period = m.period
@@ -86,14 +92,16 @@ _DAYS_SQL: Final = """
 """
 
 
-def account_statement(*, company: Company, account: Account, start: date | None, end: date | None, limit: int) -> Statement:
+def account_statement(  # noqa: PLR0913 -- account, range, and the two halves of a page
+    *, company: Company, account: Account, start: date | None, end: date | None, limit: int, before: int | None = None
+) -> Statement:
     """The newest `limit` lines of an account between two days (both inclusive), oldest first, with running balances.
 
     A running balance belongs to the line's fiscal year: it begins with the opening entries, or with what the year before left
     where the year has none yet (RULINGS 21).
     """
     first, last = start or date(1, 1, 1), end or date(9999, 12, 31)
-    rows = _newest(company, account, first, last, limit)
+    rows = _newest(company, account, (first, last), limit, before)
     days = [row[2] for row in rows]
     latest = max(days) if days else None
     opening_day = start or (min(days) if days else None)
@@ -101,7 +109,8 @@ def account_statement(*, company: Company, account: Account, start: date | None,
         at = end or start
         closing = balance_at(company=company, account=account, day=at) if at else ZERO
         return Statement(account=account, lines=[], opening_balance=closing, balance=ZERO, closing_balance=closing)
-    closing = balance_at(company=company, account=account, day=latest)
+    newest_shown = rows[-1][1]
+    closing = balance_at(company=company, account=account, day=latest) - _later_that_day(company, account, latest, newest_shown)
     lines = _with_running_balance(company, account, rows, closing)
     opening = _balance_before(company, account, opening_day or latest)
     moved = _moved_between(company, account, first, last)
@@ -115,13 +124,29 @@ def balance_at(*, company: Company, account: Account, day: date) -> Decimal:
     return opening + _turnover(company, account, year.starts_on, day)
 
 
-def _newest(company: Company, account: Account, first: date, last: date, limit: int) -> list[tuple[object, ...]]:
+def _newest(company: Company, account: Account, days: tuple[date, date], limit: int, before: int | None) -> list[tuple[Any, ...]]:
+    parameters: dict[str, object] = {"company": company.id, "account": account.number, "first": days[0], "last": days[1], "limit": limit}
+    older = ""
     with connection.cursor() as cursor:
-        cursor.execute(_LINES_SQL, {"company": company.id, "account": account.number, "first": first, "last": last, "limit": limit})
+        if before is not None:
+            cursor.execute("SELECT booking_date FROM accounting_event WHERE company_id = %s AND journal_number = %s", [company.id, before])
+            found = cursor.fetchone()
+            if found is None:
+                return []
+            older = "AND (booking_date, journal_number) < (%(before_date)s, %(before)s)"
+            parameters |= {"before_date": found[0], "before": before}
+        cursor.execute(_LINES_SQL.format(older=older), parameters)
         return cursor.fetchall()
 
 
-def _with_running_balance(company: Company, account: Account, rows: list[tuple], closing: Decimal) -> list[StatementLine]:  # type: ignore[type-arg]  # rows as the driver gives them
+def _later_that_day(company: Company, account: Account, day: date, number: int) -> Decimal:
+    """What the account moved on a day after the given line."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LATER_SQL, {"company": company.id, "account": account.number, "day": day, "number": number})
+        return Decimal(cursor.fetchone()[0])
+
+
+def _with_running_balance(company: Company, account: Account, rows: list[tuple[Any, ...]], closing: Decimal) -> list[StatementLine]:
     """Walk back from the newest line; at the border of a fiscal year take that year's own closing balance."""
     lines: list[StatementLine] = []
     running = closing
