@@ -138,39 +138,48 @@ class _Maker:
         rest = ", ".join(_text(part) for part in intent[5:])
         return f'{_text(description)}, {_text(category)}, {self.who}, {rest}, "{self.created_at}", "'
 
-    def event_row(
+    def canonical(  # noqa: PLR0913 -- a line, its booking, and its place in the chain
+        self, booking: Booking, transfer: Transfer, intent_id: str, place: tuple[int, int, str], tail: str, prev_hash: str
+    ) -> str:
+        """The canonical form of one line (RULINGS 12); `place` is position, journal number and id."""
+        position, number, event_id = place
+        return (
+            f'["ledgerlou-event-1", "{self.company_id}", "{number}", "{event_id}", "{intent_id}", "{booking.draft.booking_date.isoformat()}", '
+            f'"{booking.period}", "{position}", "{transfer.source_line}", "{transfer.debit}", "{transfer.credit}", '
+            f'"{amount_text(transfer.amount)}", {_text(transfer.tax_code)}, {_text(transfer.tax_role)}, '
+            f"{_text(_fx_currency(booking, transfer))}, {_text(fx_text(transfer.fx_amount))}, {tail}{prev_hash}\"]"
+        )
+
+    def event_row(  # noqa: PLR0913 -- as above
         self, booking: Booking, transfer: Transfer, intent_id: str, place: tuple[int, int, str], tail: str, prev_hash: str
     ) -> tuple[Row, str]:
+        """A line as a row, and its seal."""
         position, number, event_id = place
-        fx_currency = booking.draft.fx.currency if booking.draft.fx and transfer.fx_amount is not None else None
-        amount = amount_text(transfer.amount)
-        fx_amount = fx_text(transfer.fx_amount)
-        day = booking.draft.booking_date.isoformat()
-        canonical = (
-            f'["ledgerlou-event-1", "{self.company_id}", "{number}", "{event_id}", "{intent_id}", "{day}", "{booking.period}", "{position}", '
-            f'"{transfer.source_line}", "{transfer.debit}", "{transfer.credit}", "{amount}", {_text(transfer.tax_code)}, '
-            f'{_text(transfer.tax_role)}, {_text(fx_currency)}, {_text(fx_amount)}, {tail}{prev_hash}"]'
-        )
+        canonical = self.canonical(booking, transfer, intent_id, place, tail, prev_hash)
         audit_hash = sha256(canonical.encode()).hexdigest()
         row = (
             event_id,
             str(number),
             intent_id,
-            day,
+            booking.draft.booking_date.isoformat(),
             booking.period,
             str(position),
             str(transfer.source_line),
             transfer.debit,
             transfer.credit,
-            amount,
+            amount_text(transfer.amount),
             transfer.tax_code,
             transfer.tax_role,
-            fx_currency,
-            fx_amount,
+            _fx_currency(booking, transfer),
+            fx_text(transfer.fx_amount),
             prev_hash,
             audit_hash,
         )
         return row, audit_hash
+
+
+def _fx_currency(booking: Booking, transfer: Transfer) -> str | None:
+    return booking.draft.fx.currency if booking.draft.fx and transfer.fx_amount is not None else None
 
 
 def _text(value: str | None) -> str:

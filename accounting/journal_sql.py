@@ -36,7 +36,6 @@ TAX_CODES_SQL: Final = Query("""
     SELECT code, rate, vat_account, self_assess_account, is_active, valid_from, valid_until
       FROM accounting_taxcode WHERE company_id = %(company)s AND code = ANY (%(codes)s)
 """)
-PERIODS_SQL: Final = Query("SELECT period FROM periods_period WHERE company_id = %(company)s AND period = ANY (%(periods)s)")
 DOCUMENTS_SQL: Final = Query("SELECT id, sha256 FROM accounting_document WHERE company_id = %(company)s AND id = ANY (%(documents)s)")
 
 # Open items first, by id; the head last (architecture 3.4).

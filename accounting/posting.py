@@ -19,7 +19,6 @@ from accounting.journal_sql import (
     DUPLICATES_SQL,
     HEAD_SQL,
     ITEMS_SQL,
-    PERIODS_SQL,
     TAX_CODES_SQL,
     WRITE_SQL,
     Query,
@@ -29,10 +28,10 @@ from accounting.journal_sql import (
 from ledgerlou.companies.actor import Actor
 from ledgerlou.companies.models.company import Company
 from ledgerlou.errors import Fault, LedgerLouError, NotFound
-from periods.gate import CLOSED_PERIODS_SQL, ensure_fiscal_years, period_of, refuse_closed
+from periods.gate import PERIOD_STATES_SQL, ensure_fiscal_years, period_of, refuse_closed
 
 OPENING_ACCOUNT: Final = "9000"
-CLOSED_PERIODS: Final = Query(CLOSED_PERIODS_SQL)
+PERIOD_STATES: Final = Query(PERIOD_STATES_SQL)
 _EXCHANGE_ACCOUNTS: Final = {"skr04": frozenset({"4840", "6880"}), "skr03": frozenset({"2660", "2150"})}
 _TAX_CATEGORIES: Final = ("vat_input", "vat_output")
 _FIRST_CREDITOR: Final = 70_000  # personal accounts: debtors 10000 to 69999, creditors 70000 to 99999
@@ -69,7 +68,7 @@ def post(*, company: Company, actor: Actor, drafts: Sequence[Draft], now: dateti
     periods = [
         period_of(company, day=draft.booking_date, adjustment_period=draft.adjustment_period, opening=draft.opening) for draft in drafts
     ]
-    chart, documents = _facts_for(company=company, drafts=drafts, periods=periods)
+    chart, documents = _facts_for(company=company, drafts=drafts)
     expanded = _expand_all(drafts, chart)
     items = locked_items(company=company, intent_ids={settle.intent_id for draft in drafts for settle in draft.settles})
     sides = item_accounts_of(chart.accounts.values())
@@ -94,10 +93,12 @@ def write(*, company: Company, actor: Actor, bookings: Sequence[Booking], now: d
     """Take the posting lock, check what may only be checked under it, number and seal the bookings, and write them."""
     company_id, periods = company.id, sorted({booking.period for booking in bookings})
     checked = [] if len(bookings) == 1 and bookings[0].draft.skip_duplicate_check else _duplicate_check(company_id, bookings)
-    [head], closed, *duplicates = fetch_together(
-        (HEAD_SQL, {"company": company_id}), (CLOSED_PERIODS, {"company": company_id, "periods": periods}), *checked
+    [head], states, *duplicates = fetch_together(
+        (HEAD_SQL, {"company": company_id}), (PERIOD_STATES, {"company": company_id, "periods": periods}), *checked
     )
-    refuse_closed(closed)
+    refuse_closed(states)
+    if len(states) < len(periods):  # the first booking of a fiscal year makes its periods, which are open
+        ensure_fiscal_years(company=company, days={booking.draft.booking_date for booking in bookings})
     for found in duplicates:
         _refuse_duplicates(found)
     _refuse_repeats(bookings)
@@ -163,27 +164,23 @@ def _side(account: AccountFacts) -> int:
     return 1 if account.type == "asset" else -1
 
 
-def _facts_for(*, company: Company, drafts: Sequence[Draft], periods: Sequence[str]) -> tuple[ChartFacts, Mapping[UUID, str]]:
-    """Accounts, tax codes, documents of the drafts in one round trip; period rows of years not yet opened are made."""
+def _facts_for(*, company: Company, drafts: Sequence[Draft]) -> tuple[ChartFacts, Mapping[UUID, str]]:
+    """Accounts, tax codes and documents of the drafts, in one round trip."""
     numbers = {line.account for draft in drafts for line in draft.lines}
     if any(draft.opening for draft in drafts):
         numbers.add(OPENING_ACCOUNT)
     codes = sorted({line.tax_code.upper() for draft in drafts for line in draft.lines if line.tax_code})
-    wanted_periods = sorted(set(periods))
     document_ids = list({draft.document_id for draft in drafts if draft.document_id})
     statements: list[Statement] = [
         (ACCOUNTS_SQL, {"company": company.id, "numbers": sorted(numbers), "codes": codes}),
-        (PERIODS_SQL, {"company": company.id, "periods": wanted_periods}),
     ]
     if codes:
         statements.append((TAX_CODES_SQL, {"company": company.id, "codes": codes}))
     if document_ids:
         statements.append((DOCUMENTS_SQL, {"company": company.id, "documents": document_ids}))
-    accounts, known_periods, *rest = fetch_together(*statements)
+    accounts, *rest = fetch_together(*statements)
     tax_codes = rest.pop(0) if codes else []
     documents = dict(rest.pop(0)) if document_ids else {}
-    if len(known_periods) < len(wanted_periods):
-        ensure_fiscal_years(company=company, days={draft.booking_date for draft in drafts})
     for draft in drafts:
         if draft.document_id and draft.document_id not in documents:
             raise NotFound("There is no such document. Upload it first.", pointer="/document_id", document_id=draft.document_id)

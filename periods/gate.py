@@ -102,13 +102,15 @@ def existing_periods(*, company_id: UUID, periods: Iterable[str]) -> set[str]:
     return set(Period.objects.of(company_id).filter(period__in=set(periods)).values_list("period", flat=True))
 
 
-# One statement for all periods of a posting: why each closed one is closed. The service runs it after taking the posting lock.
-CLOSED_PERIODS_SQL: Final = """
-    SELECT p.period, g.period, CASE WHEN g.status <> 'open' THEN g.status ELSE 'lock_request_pending' END
+# One statement for all periods of a posting, run after taking the posting lock: each period that has a row, the period whose lock
+# decides, and why it takes no bookings (null when it does).
+PERIOD_STATES_SQL: Final = """
+    SELECT p.period, g.period,
+           CASE WHEN g.status <> 'open' THEN g.status
+                WHEN EXISTS (SELECT FROM periods_lockrequest r WHERE r.company_id = p.company_id AND r.period_id = g.id
+                                AND r.status = 'pending' AND r.expires_at > clock_timestamp()) THEN 'lock_request_pending' END
       FROM periods_period p JOIN periods_period g ON g.company_id = p.company_id AND g.period = p.governed_by
      WHERE p.company_id = %(company)s AND p.period = ANY (%(periods)s)
-       AND (g.status <> 'open' OR EXISTS (SELECT FROM periods_lockrequest r WHERE r.company_id = p.company_id AND r.period_id = g.id
-                                             AND r.status = 'pending' AND r.expires_at > clock_timestamp()))
      ORDER BY p.period
 """
 
@@ -119,22 +121,23 @@ _REASONS: Final = {
 }
 
 
-def refuse_closed(closed: Iterable[tuple[str, str, str]]) -> None:
+def refuse_closed(states: Iterable[tuple[str, str, str | None]]) -> None:
     """Raise PeriodLocked for the first closed period, naming all of them."""
-    rows = list(closed)
+    rows = [(governing, reason) for _, governing, reason in states if reason is not None]
     if not rows:
         return
     faults = [
-        Fault(pointer="/booking_date", code=PeriodLocked.code, message=f"Period {governing} {_REASONS[reason]}.") for _, governing, reason in rows
+        Fault(pointer="/booking_date", code=PeriodLocked.code, message=f"Period {governing} {_REASONS[reason]}.")
+        for governing, reason in rows
     ]
-    _, governing, reason = rows[0]
+    governing, reason = rows[0]
     raise PeriodLocked(faults[0].message, faults=faults, period=governing, reason=reason)
 
 
 def require_open(*, company: Company, periods: Iterable[str]) -> None:
     """Refuse when one of the periods takes no bookings. Call it after the posting lock is held (architecture 3.4)."""
     with connection.cursor() as cursor:
-        cursor.execute(CLOSED_PERIODS_SQL, {"company": company.id, "periods": sorted(set(periods))})
+        cursor.execute(PERIOD_STATES_SQL, {"company": company.id, "periods": sorted(set(periods))})
         refuse_closed(cursor.fetchall())
 
 

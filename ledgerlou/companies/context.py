@@ -2,13 +2,18 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
+from psycopg import RawCursor
 
 from ledgerlou.companies.actor import Actor
 from ledgerlou.companies.models.company import Company
 from ledgerlou.errors import NotFound
+
+_NAME: Final = "SELECT set_config('ledgerlou.company', $1, true), set_config('ledgerlou.actor', $2, true)"
+_NAME_READ_ONLY: Final = f"{_NAME}, set_config('transaction_read_only', 'on', true)"
 
 
 @contextmanager
@@ -27,11 +32,11 @@ def company_transaction(
 
 def name_company(company_id: UUID | str, *, actor: Actor | None = None, read_only: bool = False, using: str = DEFAULT_DB_ALIAS) -> None:
     """Tell the database, for the rest of this transaction, whose rows are meant and who acts."""
-    with connections[using].cursor() as cursor:
-        cursor.execute(
-            "SELECT set_config('ledgerlou.company', %s, true), set_config('ledgerlou.actor', %s, true)"
-            + (", set_config('transaction_read_only', 'on', true)" if read_only else ""),
-            [str(company_id), actor.label if actor else ""],
+    connection = connections[using]
+    connection.ensure_connection()
+    with connection.wrap_database_errors:  # every request runs this: psycopg's own cursor, prepared
+        RawCursor(connection.connection).execute(
+            _NAME_READ_ONLY if read_only else _NAME, [str(company_id), actor.label if actor else ""], prepare=True
         )
 
 
