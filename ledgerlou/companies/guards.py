@@ -88,10 +88,8 @@ def append_only(table: str) -> RunSQL:
     """Refuse UPDATE, DELETE and TRUNCATE for everybody, the owner included."""
     return RunSQL(
         sql=[
-            f"CREATE TRIGGER refuse_change BEFORE UPDATE OR DELETE ON {table} "
-            "FOR EACH ROW EXECUTE FUNCTION ledgerlou_refuse_change()",
-            f"CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON {table} "
-            "FOR EACH STATEMENT EXECUTE FUNCTION ledgerlou_refuse_change()",
+            f"CREATE TRIGGER refuse_change BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION ledgerlou_refuse_change()",
+            f"CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION ledgerlou_refuse_change()",
         ],
         reverse_sql=[f"DROP TRIGGER refuse_change ON {table}", f"DROP TRIGGER refuse_truncate ON {table}"],
     )

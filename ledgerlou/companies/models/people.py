@@ -102,7 +102,7 @@ class ApiKey(CompanyOwned):
     secret_hash = models.CharField(max_length=64)
     name = models.CharField(_("name"), max_length=100)
     scopes = ArrayField(models.CharField(max_length=20), verbose_name=_("scopes"))
-    created_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+", verbose_name=_("created by"))
+    created_by = models.ForeignKey(Person, on_delete=models.PROTECT, db_index=False, related_name="+", verbose_name=_("created by"))
     created_at = models.DateTimeField(_("created"))
     expires_at = models.DateTimeField(_("expires"), null=True, blank=True)
     revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
@@ -113,7 +113,10 @@ class ApiKey(CompanyOwned):
     class Meta:
         verbose_name = _("API key")
         verbose_name_plural = _("API keys")
-        indexes = [models.Index(fields=["company", "created_at"], name="api_key_of_company")]
+        indexes = [
+            models.Index(fields=["company", "created_at"], name="api_key_of_company"),
+            models.Index(fields=["company", "created_by"], name="api_key_of_person"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.name} (ll_{self.prefix})"
@@ -122,12 +125,15 @@ class ApiKey(CompanyOwned):
 class SessionToken(CompanyOwned):
     """The answer to a login over the API: a random token, stored as its SHA-256, for one person in one company."""
 
-    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, db_index=False, related_name="+")
     token_hash = models.CharField(max_length=64, unique=True)
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
 
     objects = CompanyQuerySet["SessionToken"].as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["company", "person"], name="session_token_of_person")]
 
 
 class PasswordToken(models.Model):
