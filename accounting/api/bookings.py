@@ -39,7 +39,7 @@ _ACCOUNT = r"[0-9]{1,9}"
 _MAX_LINES = 1000
 
 
-class LineInput(Input):
+class BookingLineInput(Input):
     """One source line."""
 
     account_number = fields.StringField(max_length=9, pattern=_ACCOUNT, help_text=Text("Account number", "Kontonummer"))
@@ -96,7 +96,7 @@ class BookingInput(Input):
 
     booking_date = fields.DateField(help_text=Text("Date of the booking", "Buchungsdatum"))
     description = fields.StringField(max_length=500, help_text=Text("Text of the booking", "Buchungstext"))
-    lines = LineInput(many=True, min_length=1, max_length=_MAX_LINES)
+    lines = BookingLineInput(many=True, min_length=1, max_length=_MAX_LINES)
     skip_duplicate_check = fields.BoolField(
         default=False, help_text=Text("Post even if a similar booking exists", "Trotz ähnlicher Buchung buchen")
     )

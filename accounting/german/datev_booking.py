@@ -17,6 +17,7 @@ from accounting.german.datev_tax import TaxedAccount, UnclearTax, taxed_account
 from ledgerlou.errors import Fault, LedgerLouError
 
 CATEGORY: Final = "datev_import"
+MAX_DESCRIPTION: Final = 60  # field 14; the designation in the header may be longer in files that do not keep to the format
 UNTAXED: Final = frozenset({"output", "input"})  # what stands for the tax code of an invoice without tax
 
 
@@ -29,8 +30,11 @@ class DatevRowRefused(LedgerLouError):
 def row_to_draft(*, row: BatchRow, header: BatchHeader, chart: DatevChart, discounted_code: str | None = None) -> Draft:
     """The booking of a row. Its amounts are euros, gross where a line has a tax code.
 
-    - General reversal: with field 118 the row repeats the sides of the booking it takes back, so the draft swaps them (RULINGS 17,
-      books D6). With a reversal key (20 and others) DATEV's own files have swapped them already. Both set `general_reversal`.
+    - General reversal: with field 118 the row repeats the sides of the booking it takes back, so the draft swaps them. DATEV's program
+      copies the wrong row, sets G, and shows a debit as a negative debit (Haufe Finance Office, "Stornobuchungen"; RULINGS 17, books
+      D6). With a reversal key (20 and others) the sides in the row are swapped already: in DATEV's sample batch of 2015 line 37 is
+      10001 S 8400 and line 38, which takes it back, 10001 H 8400 with key 20. Both ways set `general_reversal`, so month balances
+      subtract on the original sides; neither names the booking it takes back, so the draft links to none.
     - Opening balances: a row against 9000, 9008 or 9009 on the first day of the fiscal year becomes an `opening` draft with the one
       line of the other account; expansion puts it against 9000. A set of opening balances is one booking: `datev_plan` joins them.
     - Annual accounts (header field 19 is 2) on the last day of the fiscal year go to period 13.
@@ -199,7 +203,7 @@ class _RowBooking:
         closing = header.booking_type == ANNUAL_ACCOUNTS and row.document_date == header.fiscal_year_end
         return Draft(
             booking_date=row.document_date,
-            description=row.text or row.document_field_1 or header.designation or "DATEV",
+            description=(row.text or row.document_field_1 or header.designation or "DATEV")[:MAX_DESCRIPTION],
             lines=lines,
             adjustment_period=13 if closing and not opening else None,
             opening=opening,

@@ -87,7 +87,7 @@ def read_batch(data: bytes) -> Batch:
 def _decode(data: bytes) -> tuple[str, str]:
     """The text and its encoding: UTF-8 with or without byte order mark, else Windows-1252, DATEV's own."""
     if len(data) > MAX_BYTES:
-        raise DatevFileRefused(f"The file has {len(data)} bytes; {MAX_BYTES} are allowed. Export it month by month.", size_bytes=len(data))
+        raise DatevFileRefused(f"The file is larger than {MAX_BYTES} bytes. Export it month by month.", size_bytes=len(data))
     if b"\x00" in data:
         message = "The file holds zero bytes, so it is not text in UTF-8 or Windows-1252. It may be UTF-16: save it in one of these."
         raise DatevFileRefused(message, position_bytes=data.index(b"\x00"))

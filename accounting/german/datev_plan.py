@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from accounting.drafts import Draft, Transfer
 from accounting.expansion import expand
-from accounting.german.datev_booking import CATEGORY, DatevRowRefused, row_to_draft
+from accounting.german.datev_booking import CATEGORY, MAX_DESCRIPTION, DatevRowRefused, row_to_draft
 from accounting.german.datev_chart import DatevChart
 from accounting.german.datev_extf import Batch
 from accounting.german.datev_rows import BatchRow
@@ -112,7 +112,7 @@ def _joined(batch: Batch, wanted: list[BatchRow], drafts: Mapping[int, Draft]) -
             continue
         together = replace(
             draft,
-            description=batch.header.designation or draft.description,
+            description=(batch.header.designation or draft.description)[:MAX_DESCRIPTION],
             lines=tuple(line for each in opening for line in drafts[each.line].lines),
             category=CATEGORY,
             external_reference=None,

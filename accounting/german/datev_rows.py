@@ -88,10 +88,11 @@ class BatchRow:
 class Identities:
     """Names for rows that survive a second export of the same batch in which a row was changed.
 
-    A row with a booking GUID (103) is that GUID, for this consultant, client and fiscal year. Without one it is the n-th row of its
-    batch (period and designation of the header) with its document date and document field 1 or, where that is empty, with its date
-    and its two accounts. So amount, text, key and tax fields may change without the row becoming another one, and with a document
-    number the accounts too. The position in the file takes no part: one row put in above would rename all rows below.
+    A row with a booking GUID (103) is that GUID, for this consultant, client and fiscal year; of several rows with the same GUID in
+    one file it is the n-th. Without one it is the n-th row of its batch (period and designation of the header) with its document date
+    and document field 1 or, where that is empty, with its date and its two accounts. So amount, text, key and tax fields may change
+    without the row becoming another one, and with a document number the accounts too. The position in the file takes no part: one row
+    put in above would rename all rows below.
 
     Equal rows are told apart by counting. That is enough, because `datev_reimport` first pairs equal fingerprints and asks for
     identities only among what is left.
@@ -105,7 +106,8 @@ class Identities:
     def name(self, *, guid: str, day: date, document_field_1: str, accounts: tuple[str, str]) -> str:
         """The identity of the next row."""
         if guid:
-            return "guid:" + _sha256([*self._client, guid.casefold()])
+            self._seen["guid", guid.casefold()] += 1
+            return "guid:" + _sha256([*self._client, guid.casefold(), str(self._seen["guid", guid.casefold()])])
         anchor = (day.isoformat(), *((document_field_1,) if document_field_1 else sorted(accounts)))
         self._seen[anchor] += 1
         return "row:" + _sha256([*self._client, *self._batch, *anchor, str(self._seen[anchor])])

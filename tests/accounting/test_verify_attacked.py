@@ -1,0 +1,448 @@
+"""Verify under attack: a superuser with triggers off changes every column, removes, swaps and forges rows, and each is found and named.
+
+The attacks happen inside one transaction of the superuser, where verify looks, and are rolled back one by one.
+"""
+
+import psycopg
+import pytest
+from django.db import connection as django_connection
+
+from accounting.verify import verify_books
+from tests.accounting.verify_books import make_books
+
+# A value that differs from the stored one and fits its type; `{c}` is the column.
+DIFFERENT = {
+    "uuid": "gen_random_uuid()",
+    "character varying": "overlay(coalesce(nullif({c}, ''), '?') placing CASE WHEN left({c}, 1) = '7' THEN '8' ELSE '7' END from 1 for 1)",
+    "text": "coalesce({c}, '') || ' '",
+    "numeric": "coalesce({c}, 0) + 1",
+    "integer": "coalesce({c}, 0) + 1",
+    "smallint": "coalesce({c}, 0) + 1",
+    "bigint": "coalesce({c}, 0) + 1",
+    "date": "coalesce({c}, date '2026-01-01') + 1",
+    "timestamp with time zone": "coalesce({c}, now()) + interval '1 microsecond'",
+    "boolean": "NOT {c}",
+}
+
+
+@pytest.fixture(scope="module")
+def books(django_db_setup, django_db_blocker):
+    with django_db_blocker.unblock():
+        yield make_books()
+        django_connection.close()
+
+
+@pytest.fixture
+def attacker(connect):
+    """The superuser, with every trigger and foreign key switched off."""
+    connection = connect("superuser")
+    connection.execute("SET session_replication_role = replica")
+    connection.commit()
+    return connection
+
+
+@pytest.fixture
+def found_after(attacker, books):
+    """Run an attack, verify, take the attack back: `found_after(sql, **values)` is the list of faults."""
+
+    def run(*statements, **values):
+        with attacker.transaction(force_rollback=True), attacker.cursor() as cursor:
+            for statement in statements:
+                cursor.execute(statement, {"company": books.company.id, **values})
+                assert cursor.rowcount != 0, statement
+            return list(verify_books(cursor, company_id=books.company.id, chunk=7).faults)
+
+    return run
+
+
+def columns_of(attacker, table):
+    """Every column of a table that is not generated, with its type."""
+    rows = attacker.execute(
+        "SELECT column_name, data_type FROM information_schema.columns WHERE table_schema = 'public' AND table_name = %s "
+        "AND is_generated = 'NEVER' ORDER BY ordinal_position",
+        [table],
+    ).fetchall()
+    attacker.commit()
+    return rows
+
+
+def change_each_column(attacker, found_after, table, row, overrides=None, rows=None):
+    """Change the columns one by one and return what was found of each: {column: faults}. `rows` chooses another row for a column."""
+    found = {}
+    for column, kind in columns_of(attacker, table):
+        where = (rows or {}).get(column, row)
+        change = (overrides or {}).get(column, f"{column} = {DIFFERENT[kind].format(c=column)}")
+        found[column] = found_after(f"UPDATE {table} SET {change} WHERE company_id = %(company)s AND {where}")
+    assert len(found) > 3
+    return found
+
+
+def named(found, *names):
+    """The columns whose change was found at one of the named places."""
+    return {column for column, faults in found.items() if any(name in fault.place for fault in faults for name in names)}
+
+
+def kinds(faults):
+    return {fault.kind for fault in faults}
+
+
+def of_booking(books, name):
+    return f"id = '{books.posted[name].intent_id}'"
+
+
+def test_sound_books_have_no_fault(found_after):
+    assert found_after() == []
+
+
+def test_every_column_of_a_journal_line_is_found_and_named(attacker, found_after, books):
+    number = books.posted["sale"].first_number
+    changes = {"journal_number": "journal_number = 1000000000", "tax_role": "tax_role = 'tax'", "position": "position = 99"}
+    dollars = books.posted["dollars"].first_number
+    rows = dict.fromkeys(("fx_currency", "fx_amount"), f"journal_number = {dollars}")
+    found = change_each_column(attacker, found_after, "accounting_event", f"journal_number = {number}", changes, rows)
+
+    assert set(found) - named(found, f"journal number {number}", f"journal number {dollars}", "journal number 1000000000") == {"company_id"}
+    assert named({"company_id": found["company_id"]}, f"journal number {number + 1}") == {"company_id"}
+    assert {column: "event_hash" in kinds(faults) for column, faults in found.items() if column not in ("company_id", "intent_id")} == {
+        column: True for column in found if column not in ("company_id", "intent_id")
+    }
+    assert {"month_balance", "item_movement", "booking_total"} <= kinds(found["amount"])
+
+
+def test_every_column_of_a_booking_is_found_and_named(attacker, found_after, books):
+    changes = {
+        "reverses_id": f"reverses_id = '{books.posted['nasty'].intent_id}'",
+        "general_reversal": "general_reversal = false",
+        "created_at": "created_at = created_at + interval '1 microsecond'",
+    }
+    fx = ("fx_currency", "fx_amount", "fx_rate", "fx_rate_date", "fx_rate_source")
+    rows = {**dict.fromkeys(fx, of_booking(books, "dollars")), "general_reversal": of_booking(books, "general reversal")}
+    found = change_each_column(attacker, found_after, "accounting_intent", of_booking(books, "sale"), changes, rows)
+
+    places = {f"journal number {books.posted[name].first_number}" for name in ("sale", "dollars", "general reversal")}
+    assert named(found, *places) == set(found)
+    assert {column for column, faults in found.items() if not kinds(faults) & {"event_hash", "event_without_booking"}} == {
+        "booking_date",
+        "period",
+    }
+    assert "booking_date" in kinds(found["booking_date"])
+    assert "booking_period" in kinds(found["period"])
+    assert "month_balance" in kinds(found["general_reversal"])
+
+
+def test_every_column_of_a_month_balance_is_found_and_named(attacker, found_after):
+    changes = {"account": "account = '9999'", "period": "period = '2026-07'"}
+    found = change_each_column(attacker, found_after, "accounting_accountmonth", "account = '1200' AND period = '2026-01'", changes)
+
+    assert named(found, "account 1200 in period 2026-01") == set(found)
+    assert "account 9999 in period 2026-01" in {fault.place for fault in found["account"]}
+
+
+def test_every_column_of_the_journal_head_is_found_or_cannot_be_changed(attacker, found_after):
+    found = {}
+    for column, kind in columns_of(attacker, "accounting_journalhead"):
+        change = f"UPDATE accounting_journalhead SET {column} = {DIFFERENT[kind].format(c=column)} WHERE company_id = %(company)s"
+        if column == "lock_only":
+            with pytest.raises(psycopg.errors.CheckViolation):
+                found_after(change)
+            continue
+        found[column] = found_after(change)
+
+    assert set(found) == {"company_id", "next_number", "last_hash"}
+    assert [kinds(faults) for faults in found.values()] == [{"head"}] * 3
+
+
+def test_every_column_of_an_open_item_is_found_and_named(attacker, found_after, books):
+    dollars, sale = (f"intent_id = '{books.posted[name].intent_id}'" for name in ("dollars", "sale"))
+    changes = {"position": "position = 2", "account": "account = '1800'", "fx_currency": "fx_currency = 'CHF'"}
+    rows = {"fx_currency": dollars, "fx_amount": dollars}
+    found = change_each_column(attacker, found_after, "accounting_openitem", sale, changes, rows)
+
+    ids = attacker.execute("SELECT id FROM accounting_openitem WHERE company_id = %s", [books.company.id]).fetchall()
+    places = [f"booking {books.posted[name].intent_id}" for name in ("sale", "dollars")]
+    assert named(found, *places, *[f"open item {item}" for (item,) in ids]) == set(found)
+
+
+def test_every_column_of_opening_items_is_found(attacker, found_after, books):
+    row = f"intent_id = '{books.posted['opening'].intent_id}' AND position = 2"
+    changes = {
+        "position": "position = 3",
+        "account": "account = '1800'",
+        "fx_currency": "fx_currency = 'CHF'",
+        "amount": "amount = amount + 1",
+    }
+    found = change_each_column(attacker, found_after, "accounting_openitem", row, changes)
+
+    assert [column for column, faults in found.items() if not faults] == []
+    assert found_after(f"UPDATE accounting_openitem SET amount = 400 WHERE company_id = %(company)s AND {row.replace('= 2', '< 3')}") != []
+
+
+def test_every_column_of_a_settlement_is_found_and_named(attacker, found_after, books):
+    rows = {"fx_movement": f"intent_id = '{books.posted['dollars paid'].intent_id}'"}
+    row = f"intent_id = '{books.posted['part payment'].intent_id}'"
+    found = change_each_column(attacker, found_after, "accounting_settlement", row, {"account": "account = '1800'"}, rows)
+
+    ids = attacker.execute("SELECT id FROM accounting_settlement WHERE company_id = %s", [books.company.id]).fetchall()
+    bookings = [str(books.posted[name].intent_id) for name in ("part payment", "dollars paid")]
+    assert named(found, *bookings, *[str(settlement) for (settlement,) in ids]) == set(found)
+
+
+@pytest.mark.parametrize(
+    ("booking", "change"),
+    [
+        ("dollars paid", "fx_movement = NULL"),
+        ("dollars paid", "fx_movement = fx_movement + 0.0001"),
+        ("dollars paid in euros", "fx_movement = NULL"),
+        ("dollars paid in euros", "fx_movement = fx_movement * 0.9"),
+        ("dollars paid in euros", "fx_movement = -fx_movement"),
+        ("part payment", "fx_movement = 1"),
+    ],
+)
+def test_foreign_amounts_of_settlements_are_found(found_after, books, booking, change):
+    faults = found_after(
+        f"UPDATE accounting_settlement SET {change} WHERE company_id = %(company)s AND intent_id = %(intent)s",
+        intent=books.posted[booking].intent_id,
+    )
+
+    assert "item_currency" in kinds(faults)
+
+
+def test_every_column_of_a_document_is_found_and_named(attacker, found_after, books):
+    found = change_each_column(attacker, found_after, "accounting_document", "true")
+
+    assert named(found, f"document {books.document.id}") == set(found)
+    assert {column: "document_file" in kinds(found[column]) for column in ("sha256", "size_bytes", "original_name")} == {
+        "sha256": True,
+        "size_bytes": True,
+        "original_name": False,
+    }
+
+
+PERIOD_CHANGES = {
+    "closing_position": "closing_position = 99",
+    "kind": "kind = 'adjustment'",
+    "governed_by": "governed_by = '2026-02'",
+    "status": "status = 'open', locked_by = NULL, locked_at = NULL, closing_hash = NULL, closing_prev_hash = NULL, closing_position = NULL",
+    "ends_on": "ends_on = ends_on + 1",
+    "starts_on": "starts_on = starts_on - 1",
+}
+
+
+def test_every_column_of_a_closed_period_is_found_and_named(attacker, found_after, books):
+    period_id = attacker.execute(
+        "SELECT id::text FROM periods_period WHERE company_id = %s AND period = '2026-01'", [books.company.id]
+    ).fetchone()[0]
+    found = change_each_column(attacker, found_after, "periods_period", "period = '2026-01'", PERIOD_CHANGES)
+
+    assert named(found, f"periods_period {period_id}") == set(found)
+    closing = {
+        column: kinds(found[column]) for column in ("closing_hash", "closing_prev_hash", "closing_position", "period", "governed_by")
+    }
+    assert {column: bool(found & {"closing_hash", "closing_sequence"}) for column, found in closing.items()} == dict.fromkeys(closing, True)
+
+
+TABLES = (
+    "accounting_event",
+    "accounting_intent",
+    "accounting_openitem",
+    "accounting_settlement",
+    "accounting_accountmonth",
+    "accounting_journalhead",
+    "accounting_document",
+    "accounting_account",
+    "accounting_taxcode",
+    "periods_period",
+    "periods_lockrequest",
+)
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_every_removed_row_is_found(attacker, found_after, books, table):
+    rows = attacker.execute(f"SELECT ctid::text FROM {table} WHERE company_id = %s", [books.company.id]).fetchall()
+    attacker.commit()
+
+    unfound = [
+        row for (row,) in rows[:: max(1, len(rows) // 25)] if not found_after(f"DELETE FROM {table} WHERE ctid = %(row)s::tid", row=row)
+    ]
+
+    assert len(rows) > 0
+    assert unfound == []
+
+
+def test_removed_journal_line_is_named(found_after):
+    first, middle, last = (
+        [str(fault) for fault in found_after("DELETE FROM accounting_event WHERE company_id = %(company)s AND journal_number = %(n)s", n=n)]
+        for n in (1, 6, 21)
+    )
+
+    assert first[0] == "journal number 2: the number does not follow on the one before (stored '2', recomputed '1')"
+    assert middle[0] == "journal number 7: the number does not follow on the one before (stored '7', recomputed '6')"
+    assert any(fault.startswith("journal head, next_number: ") and "stored '22', recomputed '21'" in fault for fault in last)
+
+
+SWAPS = {
+    "journal numbers": (
+        "UPDATE accounting_event SET journal_number = -1 WHERE company_id = %(company)s AND journal_number = 8",
+        "UPDATE accounting_event SET journal_number = 8 WHERE company_id = %(company)s AND journal_number = 9",
+        "UPDATE accounting_event SET journal_number = 9 WHERE company_id = %(company)s AND journal_number = -1",
+    ),
+    "journal numbers with their hashes": (
+        "UPDATE accounting_event SET journal_number = -1 WHERE company_id = %(company)s AND journal_number = 8",
+        "UPDATE accounting_event e SET journal_number = 8, prev_hash = o.prev_hash, audit_hash = o.audit_hash FROM accounting_event o "
+        "WHERE e.company_id = %(company)s AND o.company_id = e.company_id AND e.journal_number = 9 AND o.journal_number = -1",
+        "UPDATE accounting_event SET journal_number = 9 WHERE company_id = %(company)s AND journal_number = -1",
+    ),
+    "amounts": (
+        "UPDATE accounting_event SET amount = CASE journal_number WHEN 5 THEN 19.00 ELSE 100.00 END "
+        "WHERE company_id = %(company)s AND journal_number IN (5, 6)",
+    ),
+    "texts of bookings": (
+        "UPDATE accounting_intent i SET description = o.description FROM accounting_intent o WHERE i.company_id = %(company)s "
+        "AND o.company_id = i.company_id AND {i.description, o.description} = {'dollars', 'dollars paid'}",
+    ),
+    "month balances": (
+        "UPDATE accounting_accountmonth SET debit = credit, credit = debit WHERE company_id = %(company)s AND account = '1800' AND period = '2026-03'",
+    ),
+    "open items of settlements": (
+        "UPDATE accounting_settlement s SET open_item_id = o.open_item_id FROM accounting_settlement o, accounting_intent i "
+        "WHERE s.company_id = %(company)s AND o.company_id = s.company_id AND i.id = s.intent_id AND i.description = 'dollars paid' "
+        "AND o.intent_id IN (SELECT id FROM accounting_intent WHERE company_id = %(company)s AND description = 'part payment')",
+    ),
+    "closing hashes": (
+        "UPDATE periods_period p SET closing_hash = o.closing_hash FROM periods_period o WHERE p.company_id = %(company)s "
+        "AND o.company_id = p.company_id AND p.closing_position + o.closing_position = 3 AND p.id <> o.id",
+    ),
+}
+SWAPS["texts of bookings"] = tuple(text.replace("{", "ARRAY[").replace("}", "]::text[]") for text in SWAPS["texts of bookings"])
+
+
+@pytest.mark.parametrize("swap", SWAPS)
+def test_swapped_rows_are_found(found_after, swap):
+    assert found_after(*SWAPS[swap]) != []
+
+
+LAST = "company_id = %(company)s AND journal_number = 21"
+FORGE_EVENT = (
+    "INSERT INTO accounting_event (id, company_id, journal_number, intent_id, booking_date, period, position, source_line, account_debit, "
+    "account_credit, amount, prev_hash, audit_hash) SELECT gen_random_uuid(), company_id, 22, {intent}, booking_date, period, {position}, 0, "
+    f"account_debit, account_credit, 7.00, audit_hash, '' FROM accounting_event WHERE {LAST}"
+)
+SEAL = (
+    "UPDATE accounting_event e SET audit_hash = accounting_event_hash(e, i) FROM accounting_intent i "
+    "WHERE e.company_id = %(company)s AND i.id = e.intent_id AND e.journal_number = 22"
+)
+MOVE_HEAD = (
+    "UPDATE accounting_journalhead h SET next_number = 23, last_hash = e.audit_hash FROM accounting_event e "
+    "WHERE h.company_id = %(company)s AND e.company_id = h.company_id AND e.journal_number = 22"
+)
+FORGE_BOOKING = (
+    "INSERT INTO accounting_intent SELECT (jsonb_populate_record(i, jsonb_build_object('id', '00000000-0000-7000-8000-000000000001', "
+    "'total', 7.00))).* FROM accounting_intent i"
+)
+ITEM = "SELECT * FROM accounting_openitem WHERE company_id = %(company)s AND intent_id = %(sale)s"
+
+
+def copied(table, columns, values, where):
+    """An INSERT that copies a row with other values in some columns; generated columns are left out."""
+    return (
+        f"INSERT INTO {table} ({', '.join(columns)}) SELECT {', '.join(values.get(column, column) for column in columns)} FROM {table} "
+        f"WHERE company_id = %(company)s AND {where}"
+    )
+
+
+@pytest.fixture
+def forge(attacker):
+    """The INSERT that copies a row of a table with other values in some columns."""
+
+    def statement(table, where, **values):
+        return copied(table, [name for name, _ in columns_of(attacker, table)], values, where)
+
+    return statement
+
+
+def test_line_added_to_a_booking_is_found_though_it_is_sealed(found_after):
+    forged = FORGE_EVENT.format(intent="intent_id", position="2")
+
+    assert {"head", "booking_lines", "booking_total", "month_balance"} <= kinds(found_after(forged, SEAL))
+    assert {"booking_lines", "booking_total", "month_balance"} <= kinds(found_after(forged, SEAL, MOVE_HEAD))
+
+
+def test_whole_booking_that_was_forged_is_found_in_the_balances(found_after, forge):
+    booking = forge("accounting_intent", "description = 'year end'", id="'00000000-0000-7000-8000-000000000001'", total="7.00")
+    line = FORGE_EVENT.format(intent="'00000000-0000-7000-8000-000000000001'", position="1")
+
+    assert kinds(found_after(booking, line, SEAL, MOVE_HEAD)) == {"month_balance"}
+    assert kinds(found_after(booking)) == {"booking_without_events"}
+
+
+@pytest.mark.parametrize(
+    ("table", "where", "values", "kind"),
+    [
+        ("accounting_openitem", "account = '1200' AND amount = 119", {"id": "gen_random_uuid()", "position": "2"}, "item_count"),
+        ("accounting_settlement", "movement = -50", {"id": "gen_random_uuid()", "open_item_id": "gen_random_uuid()"}, "settlement_count"),
+        ("accounting_accountmonth", "account = '1200' AND period = '2026-01'", {"period": "'2026-09'"}, "month_balance"),
+        ("accounting_document", "true", {"id": "gen_random_uuid()", "sha256": "repeat('a', 64)"}, "document_file"),
+        ("accounting_account", "number = '1200'", {"id": "gen_random_uuid()", "number": "'1299'"}, "history"),
+        (
+            "periods_period",
+            "period = '2026-02'",
+            {"id": "gen_random_uuid()", "period": "'2026-03X'", "closing_position": "3", "closing_prev_hash": "closing_hash"},
+            "closing_hash",
+        ),
+    ],
+)
+def test_forged_row_is_found(found_after, forge, table, where, values, kind):
+    assert kind in kinds(found_after(forge(table, where, **values)))
+
+
+def test_books_sealed_anew_from_a_changed_line_on_are_found_by_the_closing(attacker, found_after, books):
+    number = books.posted["nasty"].first_number
+    reseal = [
+        statement
+        for n in range(number, 22)
+        for statement in (
+            "UPDATE accounting_event e SET prev_hash = o.audit_hash FROM accounting_event o WHERE e.company_id = %(company)s "
+            f"AND o.company_id = e.company_id AND e.journal_number = {n} AND o.journal_number = {n - 1}",
+            SEAL.replace("= 22", f"= {n}"),
+        )
+    ]
+    faults = found_after(
+        f"UPDATE accounting_event SET amount = 12 WHERE company_id = %(company)s AND journal_number = {number}",
+        f"UPDATE accounting_intent SET total = 12 WHERE company_id = %(company)s AND {of_booking(books, 'nasty')}",
+        "UPDATE accounting_accountmonth SET debit = debit + 2 WHERE company_id = %(company)s AND account = '6815' AND period = '2026-01'",
+        "UPDATE accounting_accountmonth SET credit = credit + 2 WHERE company_id = %(company)s AND account = '1800' AND period = '2026-01'",
+        *reseal,
+        "UPDATE accounting_journalhead h SET last_hash = e.audit_hash FROM accounting_event e "
+        "WHERE h.company_id = %(company)s AND e.company_id = h.company_id AND e.journal_number = 21",
+    )
+
+    assert [fault.place for fault in faults] == ["closing of period 2026-01", "closing of period 2026-02"]
+
+
+def test_booking_recorded_after_the_lock_is_found(found_after, books):
+    faults = found_after(
+        f"UPDATE accounting_intent SET created_at = now() + interval '1 hour' WHERE {of_booking(books, 'nasty')} AND company_id = %(company)s"
+    )
+
+    assert [fault.place for fault in faults if fault.kind == "posted_after_lock"] == [
+        f"booking {books.posted['nasty'].intent_id} in period 2026-01"
+    ]
+
+
+def test_function_that_lies_does_not_help(found_after):
+    lie = (
+        "CREATE OR REPLACE FUNCTION accounting_event_hash(e accounting_event, i accounting_intent) RETURNS text LANGUAGE sql STABLE "
+        "AS $$ SELECT e.audit_hash::text $$"
+    )
+    faults = found_after(lie, "UPDATE accounting_event SET source_line = 9 WHERE company_id = %(company)s AND journal_number = 5")
+
+    assert [(fault.kind, fault.journal_number) for fault in faults] == [("event_hash", 5)]
+
+
+def test_faults_are_counted_and_the_first_of_each_kind_are_kept(attacker, books):
+    with attacker.transaction(force_rollback=True), attacker.cursor() as cursor:
+        cursor.execute("UPDATE accounting_event SET source_line = 9 WHERE company_id = %s", [books.company.id])
+        report = verify_books(cursor, company_id=books.company.id, limit=2, chunk=3)
+
+    assert report.fault_counts == {"event_hash": 21}
+    assert [fault.journal_number for fault in report.faults] == [1, 2]
