@@ -1,0 +1,7 @@
+"""Back office pages of the books. Django finds the registrations by importing this package."""
+
+from accounting.admin import accounts as accounts
+from accounting.admin import bookings as bookings
+from accounting.admin import documents as documents
+from accounting.admin import journal as journal
+from accounting.admin import tax_codes as tax_codes

@@ -62,6 +62,7 @@ CACHES = {
 # --- applications ----------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
     "unfold",
+    "unfold.contrib.filters",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -128,6 +129,7 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "ledgerlou.admin.refusals.csrf_failure"
 LOGIN_URL = "admin:login"
 SECURE_COOKIES = env.bool("LEDGERLOU_HTTPS", default=IS_PRODUCTION)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_COOKIES
@@ -141,6 +143,7 @@ X_FRAME_OPTIONS = "SAMEORIGIN"
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("de", "Deutsch")]
 LOCALE_PATHS = [BASE_DIR / "ledgerlou" / "locale"]
+FORMAT_MODULE_PATH = "ledgerlou.locale"
 USE_TZ = True
 TIME_ZONE = "Europe/Berlin"
 

@@ -1,0 +1,97 @@
+"""The chart of accounts with this year's balances, and the sheet of one account."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from django.contrib import admin
+from django.db.models import Model, Q, QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.views import ChangeList
+
+from accounting.models.account import Account
+from accounting.selectors.balances import account_balances, range_of_period
+from accounting.selectors.statements import account_statement
+from accounting.sort_key import sort_key
+from ledgerlou.admin.base import ReadOnlyAdmin, Section
+from ledgerlou.admin.request import CompanyRequest
+from ledgerlou.admin.site import site
+from ledgerlou.admin.templatetags.back_office import euro
+from periods.gate import fiscal_year_of
+
+LINES: Final = 50
+
+
+class ChartChangeList(ChangeList):  # type: ignore[misc] -- unfold ships no types
+    """A page of the chart, with the balances of the fiscal year."""
+
+    def get_results(self, request: CompanyRequest) -> None:
+        """Read the accounts, then all balances at once."""
+        super().get_results(request)
+        year = fiscal_year_of(request.company, request.visit.today)
+        balances = {row.number: row.closing for row in account_balances(company=request.company, wanted=range_of_period(year, None))}
+        self.result_list = list(self.result_list)
+        for account in self.result_list:
+            account.balance = balances.get(account.number)
+
+
+@admin.register(Account, site=site)
+class AccountAdmin(ReadOnlyAdmin):
+    """The company's accounts."""
+
+    details_template = "admin/account.html"
+    list_display = ("number", "name", "type", "report_group", "tax_code", "is_item_account", "is_active", "money")
+    list_display_links = ("number", "name")
+    list_filter = ("type", "is_active", "is_item_account")
+    list_per_page = 100
+    ordering = ("number",)
+    sortable_by = ("number",)
+    search_fields = ("number",)
+    search_help_text = gettext_lazy("Number or name")
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type:
+        """With balances."""
+        return ChartChangeList
+
+    def get_search_results(self, request: CompanyRequest, queryset: QuerySet[Model], search_term: str) -> tuple[QuerySet[Model], bool]:
+        """Accounts whose number starts with the term or whose name holds it, whatever its case and accents."""
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        return queryset.filter(Q(number__startswith=term) | Q(sort_key__contains=sort_key(term))), False
+
+    @admin.display(description=gettext_lazy("balance"), empty_value="")
+    def money(self, account: Account) -> str | None:
+        """Debit minus credit in this fiscal year; nothing for an account that was not touched."""
+        balance = account.balance  # type: ignore[attr-defined] -- put there by ChartChangeList
+        return None if balance is None else euro(balance)
+
+    def details_context(self, request: CompanyRequest, row: Model) -> dict[str, Any]:
+        """The account and its newest lines, or those before a journal number."""
+        context = super().details_context(request, row)
+        if not isinstance(row, Account):
+            return context
+        before = request.GET.get("before", "")
+        number = int(before) if before.isascii() and before.isdigit() and len(before) < 19 else None  # noqa: PLR2004 -- bigint's digits
+        statement = account_statement(company=request.company, account=row, start=None, end=None, limit=LINES, before=number)
+        lines = list(reversed(statement.lines))
+        return {**context, "lines": lines, "older": lines[-1].journal_number if len(lines) == LINES else None, "is_newest": number is None}
+
+    def sections(self, request: CompanyRequest, row: Model) -> Sequence[Section]:
+        """What the chart says about the account."""
+        if not isinstance(row, Account):
+            return []
+        facts: list[tuple[str, object]] = [
+            (_("Number"), row.number),
+            (_("Name"), row.name),
+            (_("Type"), row.get_type_display()),
+            (_("Category"), row.category),
+            (_("Report group"), row.report_group),
+            (_("BWA line"), row.bwa_line),
+            (_("Automatic tax code"), row.tax_code),
+            (_("Open items"), row.is_item_account),
+            (_("From the chart"), row.is_system),
+            (_("Active"), row.is_active),
+        ]
+        return [Section(title=_("Account"), facts=facts)]

@@ -1,0 +1,61 @@
+"""Refusals of the services in a person's language, on the field they belong to."""
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Final
+
+from django import forms
+from django.utils import translation
+
+from ledgerlou.admin.refusal_sentences import SENTENCES
+from ledgerlou.errors import Fault, LedgerLouError
+
+CONTEXT: Final = "refusal"
+_PLACEHOLDER: Final = re.compile(r"\{([a-z_]+)\}")
+
+
+def texts_of(error: LedgerLouError) -> list[str]:
+    """Every fault as a sentence in the language of the request."""
+    return [text_of(fault) for fault in error.faults]
+
+
+def text_of(fault: Fault) -> str:
+    """A fault in the language of the request; in English where its sentence has no translation."""
+    return translated(fault.message)
+
+
+def add_faults(form: forms.Form, error: LedgerLouError) -> None:
+    """Put every fault on the field its pointer names, and what belongs to none above the form."""
+    for fault in error.faults:
+        form.add_error(field_of(form.fields, fault.pointer), text_of(fault))
+
+
+def field_of(names: Iterable[str], pointer: str) -> str | None:
+    """The field a pointer (`/scopes/0`, `{period}`) leads to, if the form has it."""
+    name = pointer.strip("/{}").partition("/")[0]
+    return name if name in names else None
+
+
+def translated(sentence: str) -> str:
+    """A service's English sentence in the language of the request; as it is where there is no translation."""
+    if translation.get_language() == "en":
+        return sentence
+    for pattern, known in _patterns():
+        found = pattern.fullmatch(sentence)
+        if found:
+            return translation.pgettext(CONTEXT, known).format(**found.groupdict())
+    return sentence
+
+
+@lru_cache(maxsize=1)
+def _patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
+    """The known sentences as patterns, the most specific (longest fixed part) first."""
+    by_fixed_length = sorted(SENTENCES, key=lambda sentence: -len(_PLACEHOLDER.sub("", sentence)))
+    return tuple((_pattern(sentence), sentence) for sentence in by_fixed_length)
+
+
+def _pattern(sentence: str) -> re.Pattern[str]:
+    parts = _PLACEHOLDER.split(sentence)  # text, name, text, name, text
+    regex = "".join(re.escape(part) if position % 2 == 0 else f"(?P<{part}>.*?)" for position, part in enumerate(parts))
+    return re.compile(regex, re.DOTALL)

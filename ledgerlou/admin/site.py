@@ -1,0 +1,160 @@
+"""The back office as a Django admin site: our own addresses, signing in, and nothing that knows companies less well than we do."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from django.conf import settings
+from django.contrib.auth import logout as leave
+from django.contrib.auth.views import PasswordChangeView
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, URLResolver, include, path, re_path, reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.module_loading import import_string
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
+from unfold.sites import UnfoldAdminSite
+
+from ledgerlou.admin.login import forgot_password_page, set_password_page, sign_in_page
+from ledgerlou.admin.own_password import OwnPasswordForm
+from ledgerlou.admin.request import COMPANY_IN_SESSION, visit_of
+from ledgerlou.admin.two_factor import code_page, set_up_page
+from ledgerlou.companies.models.people import Person
+
+View = Callable[..., HttpResponse]
+_YEAR_SECONDS: Final = 365 * 24 * 3600
+
+
+class BackOffice(UnfoldAdminSite):  # type: ignore[misc] -- unfold ships no types
+    """All pages for people. Django's generic pages (apps, log, objects by content type) do not exist here."""
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        """Whether the person is fully signed in to a company; what they may do there, each page asks the role."""
+        return visit_of(request) is not None
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        """No list by application: the menu goes by work (settings/unfold.py)."""
+        return []
+
+    def get_log_entries(self, request: HttpRequest) -> list[Any]:
+        """Django's own log is not used; the database writes the audit history."""
+        return []
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        """Every address of the back office."""
+        inside = self._inside
+        models = [
+            path(f"{model._meta.app_label}/{model._meta.model_name}/", include(model_admin.urls))
+            for model, model_admin in self._registry.items()
+        ]
+        return [
+            path("", inside(self.index), name="index"),
+            path("login/", self._outside(sign_in_page), name="login"),
+            path("login/code/", self._outside(code_page), name="second_factor"),
+            path("two-factor/", self._outside(set_up_page), name="two_factor"),
+            path("forgot-password/", self._outside(forgot_password_page), name="admin_password_reset"),
+            path("set-password/", self._outside(set_password_page), name="set_password"),
+            path("logout/", self.logout, name="logout"),
+            path("language/", require_POST(set_language), name="language"),
+            path("company/", inside(require_POST(switch_company)), name="company"),
+            path("password/", inside(self.password_change), name="password_change"),
+            path("search/", inside(self.search), name="search"),
+            path("jsi18n/", self.i18n_javascript, name="jsi18n"),
+            *models,
+            re_path(r"(?P<url>.*)$", inside(self.catch_all_view)),
+        ]
+
+    def _inside(self, view: View) -> View:
+        """A view for people who are signed in to a company; others go to the sign-in page."""
+
+        def guarded(*args: Any, **kwargs: Any) -> HttpResponse:
+            answer: HttpResponse = self.admin_view(view)(*args, **kwargs)
+            return answer
+
+        return guarded
+
+    def _outside(self, page: Callable[[HttpRequest, dict[str, Any]], HttpResponse]) -> View:
+        """A page that needs nobody to be signed in to a company."""
+
+        def open_to_all(request: HttpRequest) -> HttpResponse:
+            return page(request, self.each_context(request))
+
+        return never_cache(open_to_all)
+
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """A person's own password; their sessions elsewhere end."""
+        context = {**self.each_context(request), **(extra_context or {}), "title": _("Change password")}
+        done = reverse("admin:index")
+        return PasswordChangeView.as_view(
+            form_class=OwnPasswordForm, success_url=done, template_name="admin/own_password.html", extra_context=context
+        )(request)
+
+    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Sign out, whatever step of signing in was reached."""
+        if request.method != "POST":
+            return HttpResponseRedirect(reverse("admin:index"))
+        leave(request)
+        return HttpResponseRedirect(reverse("admin:login"))
+
+    def search(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Find pages, bookings and accounts of this company. Never cached: the next request may be in another company."""
+        term = request.GET.get("s", "").strip()[:100]
+        if not term:
+            return HttpResponse()
+        found = import_string(settings.UNFOLD["COMMAND"]["search_callback"])(request, term)
+        context = {"results": found}
+        return TemplateResponse(request, "admin/found.html", context, headers={"HX-Trigger": "search"})
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """The desk."""
+        context = {**self.each_context(request), "title": _("Desk"), "subtitle": None, **(extra_context or {})}
+        return TemplateResponse(
+            request, "admin/index.html", import_string(settings.UNFOLD["DASHBOARD_CALLBACK"])(request, context)
+        )
+
+    def catch_all_view(self, request: HttpRequest, url: str) -> HttpResponse:
+        """An address that no page has."""
+        raise Http404
+
+
+def set_language(request: HttpRequest) -> HttpResponse:
+    """Switch the language: for a person for good, for others on this browser."""
+    language = request.POST.get("language", "")
+    answer = HttpResponseRedirect(_way_back(request))
+    if language not in dict(settings.LANGUAGES):
+        return answer
+    person = request.user
+    if isinstance(person, Person) and visit_of(request) is not None:
+        person.language = language
+        person.save(update_fields=["language"])
+    answer.set_cookie(
+        settings.LANGUAGE_COOKIE_NAME,
+        language,
+        max_age=_YEAR_SECONDS,
+        secure=settings.SECURE_COOKIES,
+        httponly=True,
+        samesite="Lax",
+    )
+    return answer
+
+
+def switch_company(request: HttpRequest) -> HttpResponse:
+    """Work in another company of this person. Always leads to the desk: the page at hand belongs to the company left behind."""
+    visit = visit_of(request)
+    wanted = request.POST.get("company", "")
+    if visit is None or wanted not in {str(company.company_id) for company in visit.companies}:
+        raise Http404
+    request.session[COMPANY_IN_SESSION] = wanted
+    return HttpResponseRedirect(reverse("admin:index"))
+
+
+def _way_back(request: HttpRequest) -> str:
+    """The page a form was on, if it is one of ours."""
+    page = request.META.get("HTTP_REFERER", "")
+    if url_has_allowed_host_and_scheme(page, allowed_hosts={request.get_host()}, require_https=request.is_secure()):
+        return str(page)
+    return reverse("admin:index")
+
+
+site = BackOffice(name="admin")
