@@ -13,26 +13,28 @@ from uuid import UUID
 from accounting.journal_sql import Query, fetch_together
 from accounting.sealing import amount_text
 
-# The lock of the first month of a fiscal year closes its opening entries, too: `governed_by` leads from one to the other.
+# The lock of the first month of a fiscal year closes its opening entries, too: `governed_by` leads from one to the other. Periods
+# without bookings are left out first, because opening entries may bear any date of their year and finding them reads all of it.
 _CLOSED: Final = """
-    SELECT p.period, p.starts_on, p.ends_on FROM periods_period p
-     WHERE p.company_id = %(company)s AND p.governed_by = %(period)s
-       AND EXISTS (SELECT FROM accounting_accountmonth m WHERE m.company_id = p.company_id AND m.period = p.period)
+    WITH closed AS MATERIALIZED (
+        SELECT p.period, p.starts_on, p.ends_on FROM periods_period p
+         WHERE p.company_id = %(company)s AND p.governed_by = %(period)s
+           AND EXISTS (SELECT FROM accounting_accountmonth m WHERE m.company_id = p.company_id AND m.period = p.period))
 """
-_EVENTS_SQL: Final = Query(f"""
+EVENTS_SQL: Final = Query(f"""{_CLOSED}
     SELECT v.count, v.lowest, v.highest,
            (SELECT audit_hash FROM accounting_event WHERE company_id = %(company)s AND journal_number = v.highest)
       FROM (SELECT count(*) AS count, min(e.journal_number) AS lowest, max(e.journal_number) AS highest
-              FROM ({_CLOSED}) c
+              FROM closed c
               JOIN accounting_event e
                 ON e.company_id = %(company)s AND e.booking_date BETWEEN c.starts_on AND c.ends_on AND e.period = c.period) v
 """)  # noqa: S608 -- made of constants
-_TOTALS_SQL: Final = Query(f"""
+TOTALS_SQL: Final = Query(f"""{_CLOSED}
     SELECT m.account, sum(m.debit), sum(m.credit)
-      FROM ({_CLOSED}) c JOIN accounting_accountmonth m ON m.company_id = %(company)s AND m.period = c.period
+      FROM closed c JOIN accounting_accountmonth m ON m.company_id = %(company)s AND m.period = c.period
      GROUP BY m.account
 """)  # noqa: S608 -- made of constants
-_COUNTS_SQL: Final = Query("SELECT period, count(*) FROM accounting_intent WHERE company_id = %(company)s GROUP BY period")
+COUNTS_SQL: Final = Query("SELECT period, count(*) FROM accounting_intent WHERE company_id = %(company)s GROUP BY period")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,7 +75,7 @@ class ClosingDigest:
 def closing_digest(*, company_id: UUID, period: str) -> ClosingDigest:
     """The figures of a period as they stand; the caller holds the posting lock when they are to be final."""
     place = {"company": company_id, "period": period}
-    [[count, first, last, last_hash]], totals = fetch_together((_EVENTS_SQL, place), (_TOTALS_SQL, place))
+    [[count, first, last, last_hash]], totals = fetch_together((EVENTS_SQL, place), (TOTALS_SQL, place))
     return ClosingDigest(
         company_id=company_id,
         period=period,
@@ -87,5 +89,5 @@ def closing_digest(*, company_id: UUID, period: str) -> ClosingDigest:
 
 def booking_counts(*, company_id: UUID) -> dict[str, int]:
     """How many bookings each period holds; periods without bookings are absent."""
-    [rows] = fetch_together((_COUNTS_SQL, {"company": company_id}))
+    [rows] = fetch_together((COUNTS_SQL, {"company": company_id}))
     return dict(rows)

@@ -117,6 +117,10 @@ _NEXT_CHUNK: Final = """
 """
 _LOWEST, _HIGHEST = -(2**63), 2**63 - 1
 
+# A chunk is joined to its bookings by look-up. Left to itself the planner reads all bookings for every chunk, and the cost grows with the
+# square of the books (a million lines: 48 s, this way 30).
+_OTHER_WAYS: Final = ("enable_hashjoin", "enable_mergejoin", "enable_seqscan")
+
 
 @dataclass(kw_only=True, slots=True)
 class PeriodLines:
@@ -155,6 +159,8 @@ def verify_events(cursor: BooksCursor, *, company_id: UUID, findings: Findings, 
     """Recompute every journal line and booking, a few ten thousand at a time, and add the lines up."""
     sums = JournalSums()
     company = {"company": company_id}
+    for way in _OTHER_WAYS:
+        cursor.execute(f"SET LOCAL {way} TO off", {})
     for first, last in _chunks(cursor, company_id=company_id, size=chunk):
         window = {**company, "first": first, "last": last}
         findings.query(cursor, _LINES, {**window, "number_before": sums.last_number, "hash_before": sums.last_hash})
@@ -171,6 +177,8 @@ def verify_events(cursor: BooksCursor, *, company_id: UUID, findings: Findings, 
                 sums.move(period, credit_account, Decimal(0), amount)
         sums.last_number, sums.last_hash = last, hash_at(cursor, company_id=company_id, number=last)
         progress(f"journal lines up to number {last}")
+    for way in _OTHER_WAYS:
+        cursor.execute(f"SET LOCAL {way} TO DEFAULT", {})
     findings.query(cursor, _BOOKINGS_WITHOUT_EVENTS, company)
     findings.query(cursor, _REVERSALS, company)
     return sums

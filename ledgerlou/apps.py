@@ -8,3 +8,9 @@ class LedgerLouConfig(AppConfig):
 
     name = "ledgerlou"
     label = "ledgerlou"
+
+    def ready(self) -> None:
+        """Load the Celery application, so that tasks woken by the web server and by commands go to our broker."""
+        from ledgerlou.celery import app  # noqa: PLC0415 -- slow import
+
+        app.set_default()

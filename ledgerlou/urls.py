@@ -13,7 +13,7 @@ API = [name for name in ("accounting.api.urls", "periods.api.urls", "ledgerlou.c
 
 urlpatterns = [
     *(path("v1/", include(name)) for name in API),
-    re_path(r"^v1(/|$)", unknown.unknown_route),
+    re_path(r"^v1(?:/|$)", unknown.unknown_route),
     path("docs", docs.index),
     path("docs/swagger", docs.swagger),
     path("docs/redoc", docs.redoc),

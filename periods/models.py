@@ -77,13 +77,15 @@ class Period(CompanyOwned):
 class LockRequest(CompanyOwned):
     """One person's request to lock a period for good, to be approved by another within 48 hours."""
 
-    period = models.ForeignKey(Period, on_delete=models.PROTECT, db_constraint=False, related_name="lock_requests")
+    period = models.ForeignKey(Period, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="lock_requests")
     status = models.CharField(max_length=9, choices=LockRequestStatus.choices, default=LockRequestStatus.PENDING)
-    requested_by_person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    requested_by_person = models.ForeignKey(Person, on_delete=models.PROTECT, db_index=False, related_name="+")
     requested_by = models.CharField(max_length=200)
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
-    decided_by_person = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    decided_by_person = models.ForeignKey(
+        Person, on_delete=models.PROTECT, null=True, blank=True, db_index=False, related_name="+"
+    )
     decided_by = models.CharField(max_length=200, blank=True)
     decided_at = models.DateTimeField(null=True, blank=True)
 

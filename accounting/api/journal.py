@@ -33,7 +33,7 @@ class Provenance(Output):
     actor_type = fields.StringField(help_text=Text("person, api_key or system", "person, api_key oder system"))
     actor_label = fields.StringField(help_text=Text("Name of the person or key", "Name der Person oder des Schlüssels"))
     actor_key_prefix = fields.StringField(
-        help_text=Text("Public part of the key, or empty", "Öffentlicher Teil des Schlüssels, sonst leer")
+        allow_blank=True, help_text=Text("Public part of the key, or empty", "Öffentlicher Teil des Schlüssels, sonst leer")
     )
     actor_display = fields.StringField(help_text=Text("Name and key together", "Name und Schlüssel zusammen"))
 

@@ -194,7 +194,7 @@ def _neighbour(company: Company, facts: NewAccount) -> Account | None:
     """The account of the standard chart that stands nearest: the same type, the next lower number, else the next higher."""
     chart = Account.objects.of(company).filter(type=facts.type, is_system=True)
     if is_personal_account(facts.number):
-        standard = standard_accounts(company.chart)  # type: ignore[arg-type]  # the model's choices are the loader's
+        standard = standard_accounts(company.chart)
         is_customer = facts.type == AccountType.ASSET
         return chart.filter(number=standard.receivables_control if is_customer else standard.payables_control).first()
     lower = chart.filter(number__lte=facts.number).order_by("-number").first()
@@ -211,7 +211,7 @@ def _refuse_needed(company: Company, account: Account) -> None:
         raise AccountInUse(
             f"Account {account.number} takes the tax of {', '.join(codes)}. Switch off these tax codes first.", tax_codes=codes
         )
-    if account.number in asdict(standard_accounts(company.chart)).values():  # type: ignore[arg-type]  # the model's choices are the loader's
+    if account.number in asdict(standard_accounts(company.chart)).values():
         raise AccountInUse(f"LedgerLou itself posts to account {account.number}. Rename it if its name does not fit.")
     if _has_open_items(company, account.number):
         raise AccountInUse(f"Account {account.number} has open items. Settle them first.")

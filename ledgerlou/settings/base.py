@@ -180,6 +180,8 @@ TRUSTED_PROXY_COUNT = env.int("LEDGERLOU_TRUSTED_PROXIES", default=0)
 # --- tasks ---------------------------------------------------------------------------------------------------------------
 CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_IGNORE_RESULT = True
+# A broker that is down must not hold up a request: what matters is a row, the message only wakes the worker.
+CELERY_BROKER_TRANSPORT_OPTIONS = {"max_retries": 1, "interval_start": 0.1, "interval_step": 0.1, "interval_max": 0.3}
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_TIME_LIMIT = 600

@@ -8,7 +8,7 @@ from django.db import migrations
 CLOSING_HASH = """
 CREATE FUNCTION accounting_closing_hash(company uuid, period text, prev text) RETURNS text
 LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
-    WITH closed AS (
+    WITH closed AS MATERIALIZED (
         SELECT p.period, p.starts_on, p.ends_on FROM periods_period p
          WHERE p.company_id = $1 AND p.governed_by = $2
            AND EXISTS (SELECT FROM accounting_accountmonth m WHERE m.company_id = $1 AND m.period = p.period)
@@ -215,6 +215,8 @@ class Migration(migrations.Migration):
     dependencies = [("periods", "0002_guards"), ("accounting", "0002_guards"), ("companies", "0002_guards")]
 
     operations = [
+        # counts bookings by period without reading them
+        migrations.RunSQL("CREATE INDEX intent_of_period ON accounting_intent (company_id, period)", "DROP INDEX intent_of_period"),
         migrations.RunSQL(
             f"ALTER TABLE periods_period ADD CONSTRAINT period_lock_says_who_and_when CHECK ({WHO_AND_WHEN})",
             "ALTER TABLE periods_period DROP CONSTRAINT period_lock_says_who_and_when",

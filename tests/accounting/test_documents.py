@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.db import transaction
 
@@ -16,8 +17,9 @@ from accounting.document_names import clean_file_name, download_name
 from accounting.document_types import MAX_BYTES, EmptyFile, FileTooLarge, InvalidFileType, MimeMismatch, type_of
 from accounting.models.document import Document
 from accounting.selectors.documents import DocumentFileMissing, document_of, open_document
-from accounting.services.documents import ReceivedFile, keep_document, retention_end, store_document
+from accounting.services.documents import ReceivedFile, keep_document, remove_unreferenced_files, retention_end, store_document
 from accounting.tasks import sweep_unreferenced_files
+from ledgerlou import clock
 from ledgerlou.companies.rollback import undoing_after_rollback
 from ledgerlou.errors import NotFound
 from ledgerlou.ids import new_id
@@ -339,3 +341,25 @@ def test_sweeper_looks_into_every_company(other_company, company, files):
 
     assert sweep_unreferenced_files() == 2
     assert all_files(files) == []
+
+
+def test_any_storage_of_django_will_do(company, actor, settings):
+    """An object store has neither folders to flush nor a rename: whole objects are replaced."""
+    settings.STORAGES = {**settings.STORAGES, "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"}}
+    document = store(company, actor)
+    place, foreign = place_of(company), f"{company.id}/aa/{'a' * 64}"
+    store(company, actor, PNG, "x.png", "image/png")
+    storages["default"].save(foreign, ContentFile(b"x"))
+
+    with open_document(document) as stored:
+        assert stored.read() == PDF
+    assert documents_storage.keep_bytes(place, PDF) is False
+    storages["default"].delete(place)
+    storages["default"].save(place, ContentFile(b"damaged"))
+    with pytest.raises(DocumentFileMissing):
+        open_document(document)
+    assert documents_storage.keep_bytes(place, PDF) is True
+    assert documents_storage.stored_sha256(place) == document.sha256
+    assert remove_unreferenced_files(company_id=company.id, before=clock.now() + timedelta(minutes=1)) == 1
+    assert storages["default"].exists(foreign) is False
+    assert documents_storage.stored_sha256(place) == document.sha256

@@ -298,10 +298,11 @@ SWAPS = {
     ),
     "texts of bookings": (
         "UPDATE accounting_intent i SET description = o.description FROM accounting_intent o WHERE i.company_id = %(company)s "
-        "AND o.company_id = i.company_id AND {i.description, o.description} = {'dollars', 'dollars paid'}",
+        "AND o.company_id = i.company_id AND i.id <> o.id AND ARRAY[i.description, o.description] <@ ARRAY['dollars', 'wrong']::varchar[]",
     ),
     "month balances": (
-        "UPDATE accounting_accountmonth SET debit = credit, credit = debit WHERE company_id = %(company)s AND account = '1800' AND period = '2026-03'",
+        "UPDATE accounting_accountmonth SET debit = credit, credit = debit WHERE company_id = %(company)s AND account = '1800' "
+        "AND period = '2026-03'",
     ),
     "open items of settlements": (
         "UPDATE accounting_settlement s SET open_item_id = o.open_item_id FROM accounting_settlement o, accounting_intent i "
@@ -313,7 +314,6 @@ SWAPS = {
         "AND o.company_id = p.company_id AND p.closing_position + o.closing_position = 3 AND p.id <> o.id",
     ),
 }
-SWAPS["texts of bookings"] = tuple(text.replace("{", "ARRAY[").replace("}", "]::text[]") for text in SWAPS["texts of bookings"])
 
 
 @pytest.mark.parametrize("swap", SWAPS)
@@ -324,8 +324,8 @@ def test_swapped_rows_are_found(found_after, swap):
 LAST = "company_id = %(company)s AND journal_number = 21"
 FORGE_EVENT = (
     "INSERT INTO accounting_event (id, company_id, journal_number, intent_id, booking_date, period, position, source_line, account_debit, "
-    "account_credit, amount, prev_hash, audit_hash) SELECT gen_random_uuid(), company_id, 22, {intent}, booking_date, period, {position}, 0, "
-    f"account_debit, account_credit, 7.00, audit_hash, '' FROM accounting_event WHERE {LAST}"
+    "account_credit, amount, prev_hash, audit_hash) SELECT gen_random_uuid(), company_id, 22, {intent}, booking_date, period, {position}, "
+    f"0, account_debit, account_credit, 7.00, audit_hash, '' FROM accounting_event WHERE {LAST}"
 )
 SEAL = (
     "UPDATE accounting_event e SET audit_hash = accounting_event_hash(e, i) FROM accounting_intent i "
@@ -335,11 +335,6 @@ MOVE_HEAD = (
     "UPDATE accounting_journalhead h SET next_number = 23, last_hash = e.audit_hash FROM accounting_event e "
     "WHERE h.company_id = %(company)s AND e.company_id = h.company_id AND e.journal_number = 22"
 )
-FORGE_BOOKING = (
-    "INSERT INTO accounting_intent SELECT (jsonb_populate_record(i, jsonb_build_object('id', '00000000-0000-7000-8000-000000000001', "
-    "'total', 7.00))).* FROM accounting_intent i"
-)
-ITEM = "SELECT * FROM accounting_openitem WHERE company_id = %(company)s AND intent_id = %(sale)s"
 
 
 def copied(table, columns, values, where):
@@ -420,9 +415,8 @@ def test_books_sealed_anew_from_a_changed_line_on_are_found_by_the_closing(attac
 
 
 def test_booking_recorded_after_the_lock_is_found(found_after, books):
-    faults = found_after(
-        f"UPDATE accounting_intent SET created_at = now() + interval '1 hour' WHERE {of_booking(books, 'nasty')} AND company_id = %(company)s"
-    )
+    nasty = of_booking(books, "nasty")
+    faults = found_after(f"UPDATE accounting_intent SET created_at = now() + interval '1 hour' WHERE company_id = %(company)s AND {nasty}")
 
     assert [fault.place for fault in faults if fault.kind == "posted_after_lock"] == [
         f"booking {books.posted['nasty'].intent_id} in period 2026-01"
@@ -446,3 +440,19 @@ def test_faults_are_counted_and_the_first_of_each_kind_are_kept(attacker, books)
 
     assert report.fault_counts == {"event_hash": 21}
     assert [fault.journal_number for fault in report.faults] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    "attack",
+    [
+        "UPDATE companies_auditentry SET new = jsonb_set(new, '{is_item_account}', 'false') {where}",
+        "DELETE FROM companies_auditentry {where}",
+        "UPDATE accounting_account SET is_item_account = false WHERE company_id = %(company)s AND number = '1200'",
+    ],
+)
+def test_master_data_and_their_history_must_agree(attacker, found_after, books, attack):
+    query = "SELECT id::text FROM accounting_account WHERE company_id = %s AND number = '1200'"
+    [account_id] = attacker.execute(query, [books.company.id]).fetchone()
+    faults = found_after(attack.replace("{where}", f"WHERE company_id = %(company)s AND row_id = '{account_id}'"))
+
+    assert [fault.place.split(",")[0] for fault in faults if fault.kind == "history"] == [f"accounting_account {account_id}"]

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from tests.admin.books import Books, open_books
 
 CHROMIUM = Path(os.environ.get("LEDGERLOU_CHROMIUM", "/usr/bin/chromium"))
-INSTALL_SCRIPT = ".ci/system-packages"
+INSTALL_SCRIPT = ".ci/system_packages"
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 
 

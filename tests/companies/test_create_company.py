@@ -82,7 +82,7 @@ def test_new_owner_is_invited(db):
     person = Membership.objects.of(company).get().person
     assert (person.email, person.name) == ("chefin@example.org", "Clara Chef")
     mail = OutgoingMail.objects.get()
-    assert mail.recipient == "chefin@example.org"
+    assert (mail.recipient, mail.subject) == ("chefin@example.org", "LedgerLou lädt Sie zu den Büchern von Kontor GmbH ein")
     assert "/admin/set-password/#" in mail.body
 
 

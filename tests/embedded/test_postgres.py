@@ -10,7 +10,7 @@ import pytest
 
 from ledgerlou.embedded import ports
 from ledgerlou.embedded.postgres import PostgresServer
-from ledgerlou.embedded.processes import is_alive, wait_until
+from ledgerlou.embedded.processes import Command, is_alive, start, wait_until
 from ledgerlou.embedded.servers import Wanted, embedded_servers
 
 # Python 3.12 and newer warn when a process with threads (such as a worker of pytest-xdist) forks, which starting a server does.
@@ -155,15 +155,19 @@ def test_killed_server_recovers_every_committed_row(data: Path) -> None:
 def test_misleading_process_file_does_not_stop_the_start(postgres: PostgresServer, data: Path, content: str) -> None:
     note(postgres, "kept")
     postgres.stop()
-    # This test's own number stands for a stranger that was given the number of a server long gone.
+    # Another process of the servers' account was given the number of a server long gone.
+    stranger = start(Command(argv=("/bin/sleep", "60"), environment={}, folder=Path("/"), user=postgres.home.user))
     process_file = postgres.cluster / "postmaster.pid"
-    process_file.write_text(content.format(stranger=os.getpid()))
+    process_file.write_text(content.format(stranger=stranger.pid))
     postgres.home.give_to_server(process_file)
 
     again = another_launcher(data)
     again.start()
 
     assert notes(again) == [("kept",)]
+    assert stranger.poll() is None
+    stranger.kill()
+    stranger.wait()
 
 
 def test_half_made_cluster_is_made_anew(data: Path) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from django.db import connection
 
-from accounting.closing_digest import ClosingDigest, booking_counts, closing_digest
+from accounting.closing_digest import COUNTS_SQL, EVENTS_SQL, TOTALS_SQL, ClosingDigest, booking_counts, closing_digest
 from accounting.models.journal import Event
 from accounting.services.reversals import ReversalRequest, reverse_booking
 from ledgerlou import clock
@@ -145,3 +145,22 @@ def test_bookings_are_counted_by_period(company):
     book_opening(company, actor)
 
     assert booking_counts(company_id=company.id) == {f"{YEAR}-00": 1, JANUARY: 2, month(3): 1, f"{YEAR}-P14": 1}
+
+
+@pytest.mark.parametrize("query", [EVENTS_SQL, TOTALS_SQL, COUNTS_SQL])
+def test_queries_use_indexes_under_row_level_security(company, query):
+    """A few rows are read in whatever way; forbidden to, PostgreSQL still would where no index may be used."""
+    book(company, owner_of(company))
+    places = {"company": f"'{company.id}'::uuid", "period": f"'{JANUARY}'::text"}
+    sql = query.sql
+    for number, name in enumerate(query.names, start=1):
+        sql = sql.replace(f"${number}", places[name])
+
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(f"EXPLAIN {sql}")
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+        cursor.execute("SET LOCAL enable_seqscan = on")
+
+    assert "Seq Scan" not in plan
+    assert f"company_id = '{company.id}'" in plan

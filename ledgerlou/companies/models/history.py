@@ -28,3 +28,6 @@ class AuditEntry(models.Model):
             models.Index(fields=["company_id", "-id"], name="audit_entry_of_company"),
             models.Index(fields=["company_id", "table_name", "row_id", "id"], name="audit_entry_of_row"),
         ]
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.table_name} {self.row_id}"

@@ -146,6 +146,9 @@ class PasswordToken(models.Model):
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)
 
+    def __str__(self) -> str:
+        return f"{self.person_id} until {self.expires_at:%Y-%m-%d %H:%M}"
+
 
 class MailPurpose(models.TextChoices):
     """Whether a mail is ready to go or is written by the one who sends it."""

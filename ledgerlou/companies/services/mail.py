@@ -1,5 +1,6 @@
 """Mails that wait to be sent: a row in the transaction that causes them, so that none is lost and none is sent for nothing."""
 
+import logging
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
@@ -7,8 +8,11 @@ from typing import Final
 from celery import current_app
 from django.db import transaction
 from django.template.loader import render_to_string
+from kombu.exceptions import OperationalError
 
 from ledgerlou.companies.models.people import MailPurpose, OutgoingMail
+
+logger = logging.getLogger(__name__)
 
 SEND_TASK: Final = "companies.send_waiting_mail"
 _WAKE_UP_EXPIRES_SECONDS: Final = 300  # the scheduler looks for waiting mail every minute anyway
@@ -51,4 +55,7 @@ def wake_sender() -> None:
 
 
 def _send_wake_up() -> None:
-    current_app.send_task(SEND_TASK, retry=False, expires=_WAKE_UP_EXPIRES_SECONDS)
+    try:
+        current_app.send_task(SEND_TASK, retry=False, expires=_WAKE_UP_EXPIRES_SECONDS)
+    except (OperationalError, OSError) as fault:
+        logger.warning("the broker cannot be reached, mail waits for the scheduler: %s", fault)

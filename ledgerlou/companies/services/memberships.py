@@ -110,7 +110,7 @@ def tell_member(*, company: Company, actor: Actor, membership: Membership, now: 
     context: dict[str, object] = {
         "name": person.name,
         "company": company.name,
-        "by": actor.label,
+        "by": "LedgerLou" if actor.actor_type == "system" else actor.label,
         "role": membership.role,
         "valid_until": membership.valid_until,
     }
