@@ -6,6 +6,7 @@ from typing import Any, Final
 from django.contrib import admin
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.views import ChangeList
@@ -17,7 +18,7 @@ from accounting.sort_key import sort_key
 from ledgerlou.admin.base import ReadOnlyAdmin, Section
 from ledgerlou.admin.request import CompanyRequest
 from ledgerlou.admin.site import site
-from ledgerlou.admin.templatetags.back_office import euro
+from ledgerlou.admin.templatetags.back_office import euro, yes_or_no
 from periods.gate import fiscal_year_of
 
 LINES: Final = 50
@@ -41,7 +42,8 @@ class AccountAdmin(ReadOnlyAdmin):
     """The company's accounts."""
 
     details_template = "admin/account.html"
-    list_display = ("number", "name", "type", "report_group", "tax_code", "is_item_account", "is_active", "money")
+    list_title = gettext_lazy("Chart of accounts")
+    list_display = ("number", "name", "type", "report_group", "tax_code", "bears_items", "active", "money")
     list_display_links = ("number", "name")
     list_filter = ("type", "is_active", "is_item_account")
     list_per_page = 100
@@ -60,6 +62,16 @@ class AccountAdmin(ReadOnlyAdmin):
         if not term:
             return queryset, False
         return queryset.filter(Q(number__startswith=term) | Q(sort_key__contains=sort_key(term))), False
+
+    @admin.display(description=gettext_lazy("open items"))
+    def bears_items(self, account: Account) -> SafeString:
+        """Whether bookings on the account bear open items."""
+        return yes_or_no(account.is_item_account)
+
+    @admin.display(description=gettext_lazy("active"))
+    def active(self, account: Account) -> SafeString:
+        """Whether the account takes bookings."""
+        return yes_or_no(account.is_active)
 
     @admin.display(description=gettext_lazy("balance"), empty_value="")
     def money(self, account: Account) -> str | None:

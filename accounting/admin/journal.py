@@ -56,6 +56,7 @@ class JournalAdmin(ReadOnlyAdmin):
     """The journal. Nothing in it is ever changed, here or elsewhere."""
 
     page_key = "journal_number"
+    list_title = gettext_lazy("Journal")
     list_display = ("journal_number", "booking_date", "text", "debit", "credit", "money", "tax", "has_document")
     list_display_links = ("journal_number", "text")
     list_select_related = ("intent",)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from django.contrib import admin
 from django.db.models import Model
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -11,14 +12,14 @@ from accounting.models.tax_code import TaxCode
 from ledgerlou.admin.base import ReadOnlyAdmin, Section
 from ledgerlou.admin.request import CompanyRequest
 from ledgerlou.admin.site import site
-from ledgerlou.admin.templatetags.back_office import amount
+from ledgerlou.admin.templatetags.back_office import amount, yes_or_no
 
 
 @admin.register(TaxCode, site=site)
 class TaxCodeAdmin(ReadOnlyAdmin):
     """Which tax a code means, where base and tax go in the VAT return, and how DATEV calls it."""
 
-    list_display = ("code", "label", "percent", "vat_account", "datev_bu", "valid_from", "valid_until", "is_active")
+    list_display = ("code", "label", "percent", "vat_account", "datev_bu", "valid_from", "valid_until", "active")
     list_filter = ("is_active",)
     ordering = ("code",)
     sortable_by = ("code", "label")
@@ -27,6 +28,11 @@ class TaxCodeAdmin(ReadOnlyAdmin):
     def percent(self, code: TaxCode) -> str:
         """The rate, with the places it has."""
         return amount(code.rate).removesuffix(",00").removesuffix(".00")
+
+    @admin.display(description=gettext_lazy("active"))
+    def active(self, code: TaxCode) -> SafeString:
+        """Whether new bookings may use the code."""
+        return yes_or_no(code.is_active)
 
     def sections(self, request: CompanyRequest, row: Model) -> Sequence[Section]:
         """The code, and its place in the returns."""

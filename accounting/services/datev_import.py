@@ -12,8 +12,7 @@ from accounting.expansion import draft_total
 from accounting.german.datev_extf import Batch, read_batch
 from accounting.german.datev_plan import BatchPlan, PlannedBooking, net_per_account, plan_batch
 from accounting.german.datev_reimport import Comparison, client_key, compare_with_known
-from accounting.journal_sql import fetch_together
-from accounting.posting import PERIOD_STATES, PostedIntent, lock_journal, post
+from accounting.posting import PostedIntent, lock_journal, post
 from accounting.selectors.datev_import import Balance, datev_rows_as_written, known_datev_rows, referenced_events, year_balances
 from accounting.services.datev_import_chart import ImportChart, add_personal_accounts, chart_for_batch, codes_of_booked_invoices
 from accounting.services.datev_import_fit import require_fitting_header
@@ -36,7 +35,7 @@ from ledgerlou.companies.actor import Actor
 from ledgerlou.companies.models.company import Company
 from ledgerlou.errors import Fault
 from ledgerlou.ids import new_id
-from periods.gate import FiscalYear, PeriodLocked, period_of, refuse_closed
+from periods.gate import FiscalYear, PeriodLocked, period_of, require_open
 
 SOURCE: Final = "import_datev"
 
@@ -169,13 +168,7 @@ def _in_open_periods(*, company: Company, bookings: Sequence[PlannedBooking]) ->
         period_of(company, day=draft.booking_date, adjustment_period=draft.adjustment_period, opening=draft.opening)
         for draft in (booking.draft for booking in bookings)
     ]
-    [states] = fetch_together((PERIOD_STATES, {"company": company.id, "periods": sorted(set(periods))}))
-    reasons: dict[str, str] = {}
-    for found in states:
-        try:
-            refuse_closed([(found[0], found[1], found[2])])
-        except PeriodLocked as locked:
-            reasons[found[0]] = locked.message
+    reasons = _closed(company=company, periods=sorted(set(periods)))
     kept: list[PlannedBooking] = []
     refused: list[RefusedLine] = []
     for booking, period in zip(bookings, periods, strict=True):
@@ -187,6 +180,18 @@ def _in_open_periods(*, company: Company, bookings: Sequence[PlannedBooking]) ->
             fault = Fault(pointer=f"/rows/{row.line}/10", code=PeriodLocked.code, message=message)
             refused.append(RefusedLine(line=row.line, row=row_in_short(row), faults=(fault,)))
     return kept, refused
+
+
+def _closed(*, company: Company, periods: Sequence[str]) -> dict[str, str]:
+    """The periods that take no bookings, and why. One query when all are open."""
+    try:
+        require_open(company=company, periods=periods)
+    except PeriodLocked as locked:
+        if len(periods) == 1:
+            return {periods[0]: locked.message}
+        found = [_closed(company=company, periods=[period]) for period in periods]
+        return {period: why for one in found for period, why in one.items()}
+    return {}
 
 
 # Booking.

@@ -1,6 +1,6 @@
 """The audit history as people read it: what changed, in the names of the fields."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -12,10 +12,10 @@ from django.utils.translation import gettext as _
 
 from ledgerlou.companies.models.company import Company
 from ledgerlou.companies.models.history import AuditEntry
+from ledgerlou.companies.models.people import Person
 
 MAX_ENTRIES: Final = 500
 HIDDEN: Final = "***"
-_UNSPOKEN: Final = frozenset({"id", "company_id", "sort_key"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,12 +40,16 @@ class Change:
 def changes_of_row(*, company: Company, table: str, row_id: str) -> list[Change]:
     """What happened to a row, newest first, at most 500 changes."""
     entries = AuditEntry.objects.filter(company_id=company.id, table_name=table, row_id=row_id).order_by("-id")[:MAX_ENTRIES]
-    return [change_of(entry) for entry in entries]
+    return changes_of(list(entries))
 
 
-def change_of(entry: AuditEntry) -> Change:
-    """An entry of the history with the names that people know."""
-    return Change(at=entry.at, actor=entry.actor, action=action_name(entry.action), fields=tuple(_field_changes(entry)))
+def changes_of(entries: Sequence[AuditEntry]) -> list[Change]:
+    """Entries of the history with the names that people know. People are looked up together."""
+    people = _people_in(entries)
+    return [
+        Change(at=entry.at, actor=entry.actor, action=action_name(entry.action), fields=tuple(_field_changes(entry, people)))
+        for entry in entries
+    ]
 
 
 def action_name(action: str) -> str:
@@ -64,23 +68,42 @@ def _models() -> dict[str, type[Model]]:
     return {model._meta.db_table: model for model in apps.get_models()}
 
 
-def _field_changes(entry: AuditEntry) -> Iterator[FieldChange]:
-    """The changed fields in the order of the model; those nobody asks for (ids, sort keys) are left out."""
-    model = _models().get(entry.table_name)
+@lru_cache(maxsize=64)
+def _spoken_fields(table: str) -> tuple["Field[object, object]", ...]:
+    """The fields that have a name for people, in the order of the model; what has none is for machines (ids, sort keys)."""
+    model = _models().get(table)
+    return tuple(field for field in model._meta.fields if "verbose_name" in field.deconstruct()[3]) if model else ()
+
+
+def _people_in(entries: Sequence[AuditEntry]) -> dict[str, str]:
+    """Names of the people that changed rows point to, by id."""
+    ids = {
+        values[field.column]
+        for entry in entries
+        for field in _spoken_fields(entry.table_name)
+        if field.related_model is Person
+        for values in (entry.old or {}, entry.new or {})
+        if values.get(field.column)
+    }
+    return {str(person.id): str(person) for person in Person.objects.filter(id__in=ids)} if ids else {}
+
+
+def _field_changes(entry: AuditEntry, people: Mapping[str, str]) -> Iterator[FieldChange]:
     before, after = entry.old or {}, entry.new or {}
-    fields: Iterable["Field[object, object]"] = model._meta.fields if model else ()
-    for field in fields:
-        if field.column in _UNSPOKEN or field.column not in {*before, *after}:
+    for field in _spoken_fields(entry.table_name):
+        if field.column not in {*before, *after}:
             continue
-        old, new = _shown(field, before.get(field.column)), _shown(field, after.get(field.column))
+        old, new = (_shown(field, values.get(field.column), people) for values in (before, after))
         if old != new or old == HIDDEN:
             yield FieldChange(name=str(field.verbose_name), before=old, after=new)
 
 
-def _shown(field: "Field[object, object]", value: object) -> object:
-    """A stored value as its field shows it: choices by name, moments and days as such, empty texts as nothing."""
+def _shown(field: "Field[object, object]", value: object, people: Mapping[str, str]) -> object:
+    """A stored value as its field shows it: choices and people by name, moments and days as such, empty texts as nothing."""
     if value is None or value in ("", []):
         return None
+    if field.related_model is Person:
+        return people.get(str(value), value)
     if field.choices:
         return str(dict(field.flatchoices).get(value, value))
     if isinstance(value, bool):

@@ -23,11 +23,13 @@ class CompanyAdmin(ModelAdmin):  # type: ignore[misc] -- unfold ships no types
     """Pages of a company's rows. Who may read and write is a matter of scopes, as in the API; nobody deletes.
 
     `page_key` names a unique column that orders the list, newest first; such a list pages by key and counts nothing.
+    `list_title` is what the list is called where the plural of its rows would be odd.
     """
 
     read_scope: ClassVar[str] = "journal:read"
     write_scope: ClassVar[str | None] = None
     page_key: ClassVar[str | None] = None
+    list_title: ClassVar[Any] = None
 
     actions = None
     view_on_site = False
@@ -67,7 +69,7 @@ class CompanyAdmin(ModelAdmin):  # type: ignore[misc] -- unfold ships no types
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """The list, under the name of what it lists."""
-        context = {"title": self.opts.verbose_name_plural, "has_add_permission": False, **(extra_context or {})}
+        context = {"title": self.title_of_list, "has_add_permission": False, **(extra_context or {})}
         answer: HttpResponse = super().changelist_view(request, context)
         return answer
 
@@ -102,10 +104,15 @@ class CompanyAdmin(ModelAdmin):  # type: ignore[misc] -- unfold ships no types
 
     def trail(self, row: Model | None = None) -> list[tuple[str, str | None]]:
         """Where a page is: the list, then the row."""
-        steps: list[tuple[str, str | None]] = [(str(self.opts.verbose_name_plural), reverse(f"admin:{self.page_name('changelist')}"))]
+        steps: list[tuple[str, str | None]] = [(self.title_of_list, reverse(f"admin:{self.page_name('changelist')}"))]
         if row is not None:
             steps.append((str(row), reverse(f"admin:{self.page_name('change')}", args=[row.pk])))
         return steps
+
+    @property
+    def title_of_list(self) -> str:
+        """What the list is called."""
+        return str(self.list_title or self.opts.verbose_name_plural)
 
     def page_name(self, page: str) -> str:
         """The name of one of this model's addresses."""

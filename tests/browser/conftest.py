@@ -78,7 +78,8 @@ def browsing(chromium: Browser, server_address: str, page_faults: list[str]) -> 
     context.set_default_timeout(15_000)
     context.on("weberror", lambda fault: page_faults.append(str(fault.error)))
     context.on("console", lambda line: page_faults.append(line.text) if line.type == "error" else None)
-    context.on("request", lambda sent: None if sent.url.startswith((server_address, "data:", "blob:")) else page_faults.append(sent.url))
+    own = (server_address, "data:", "blob:", "chrome:", "chrome-extension:")  # the last two: Chromium's PDF viewer
+    context.on("request", lambda sent: None if sent.url.startswith(own) else page_faults.append(sent.url))
     yield context
     context.close()
 

@@ -5,6 +5,7 @@ The database holds requests against its own clock, so these tests work with the 
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import date
 from threading import Thread
 from typing import Any
 
@@ -17,6 +18,7 @@ from ledgerlou.companies.actor import Actor
 from ledgerlou.companies.context import company_transaction
 from ledgerlou.companies.models.company import Company
 from periods.closing import approve_lock, request_lock
+from periods.gate import ensure_fiscal_years
 from periods.models import LockRequest, Period
 from tests.companies.people import acting, member, owner_of
 from tests.conftest import draft, new_company
@@ -68,9 +70,10 @@ def state_of(company: Company, period: str) -> tuple[str, str | None]:
 
 
 def committed_company(*, people: int = 2, **facts: Any) -> tuple[Company, list[Actor]]:
-    """A company that other connections see, with an owner and accountants. For tests with `real_commits`."""
+    """A company that other connections see, with periods of last year, an owner and accountants. For tests with `real_commits`."""
     company = new_company(**facts)
     with company_transaction(company.id):
+        ensure_fiscal_years(company=company, days=[date(YEAR, 1, 1)])
         actors = [owner_of(company), *(acting(member(company)) for _ in range(people - 1))]
     return company, actors
 

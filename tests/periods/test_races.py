@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import date
 from threading import Event, Lock
 from typing import Any
 
@@ -14,8 +15,8 @@ from accounting.models.journal import JournalHead
 from ledgerlou import clock
 from ledgerlou.companies.context import company_transaction
 from periods.closing import LockRequestPending, RequestNotPending, approve_lock, request_lock
-from periods.gate import PeriodLocked
-from periods.locks import soft_lock_period
+from periods.gate import PeriodLocked, ensure_fiscal_years
+from periods.locks import PeriodAlreadySoftLocked, soft_lock_period
 from periods.models import LockRequest, Period
 from tests.periods.books import JANUARY, approves, asks, book, committed_company, in_thread, month, state_of, wait_until_blocked
 
@@ -164,22 +165,35 @@ def test_two_people_ask_at_once_and_one_succeeds(connect):
         assert LockRequest.objects.of(company).get().requested_by_person_id == first.person_id
 
 
-def test_many_people_touch_a_new_year_at_once():
-    """All of them make its rows before they take the posting lock; nobody meets a deadlock."""
+def test_two_people_soft_lock_at_once_and_one_succeeds(connect):
+    company, [first, second] = committed_company()
+    with company_transaction(company.id):
+        soft_locks(company, first)
+        thread, outcome = in_thread(lambda: in_transaction(company, second, lambda: soft_locks(company, second)))
+        wait_until_blocked(connect("superuser"))
+    thread.join()
+
+    assert [type(found) for found in outcome] == [PeriodAlreadySoftLocked]
+
+
+def test_closer_and_posting_that_both_make_a_new_year_do_not_deadlock(connect):
+    """Posting makes the rows of a year, then takes the posting lock; the closer keeps to the same order."""
     company, [actor] = committed_company(people=1)
 
-    def work(number):
-        return lambda: in_transaction(
-            company, actor, lambda: soft_lock_period(company=company, actor=actor, period=month(number, 2031), now=clock.now()).status
-        )
+    def close():
+        soft_lock_period(company=company, actor=actor, period="2031-01", now=clock.now())
 
-    started = [in_thread(work(number)) for number in range(1, 9)]
-    for thread, _ in started:
-        thread.join()
-
-    assert [outcome for _, outcome in started] == [["soft_locked"]] * 8
     with company_transaction(company.id):
-        assert Period.objects.of(company).filter(fiscal_year=2031).count() == 15
+        ensure_fiscal_years(company=company, days=[date(2031, 1, 1)])
+        thread, outcome = in_thread(lambda: in_transaction(company, actor, close))
+        wait_until_blocked(connect("superuser"))
+        book(company, actor, period="2031-01")
+    thread.join()
+
+    assert outcome == [None]
+    with company_transaction(company.id):
+        assert state_of(company, "2031-01") == ("soft_locked", "Erika Beispiel")
+        assert JournalLine.objects.of(company).filter(period="2031-01").count() == 2
 
 
 def in_transaction(company: Any, actor: Any, work: Callable[[], Any]) -> Any:

@@ -58,6 +58,7 @@ class PeoplePage(ReadOnlyAdmin):
     """Everybody who belongs or belonged to the company."""
 
     read_scope = "config:read"
+    list_title = gettext_lazy("People")
     list_display = ("person_name", "email", "role", "state", "valid_until", "last_seen")
     list_select_related = ("person",)
     ordering = ("person__name", "id")
