@@ -125,7 +125,7 @@ class Journal:
     def take_event(self, event):
         """A journal line."""
         self.number += 1
-        where = f"journal number {event['journal_number']}"
+        where = f"journal number {self.number}"
         same(where + ", journal_number", event["journal_number"], str(self.number))
         same(where + ", form", event["form"], EVENT_FORM)
         same(where + ", company_id", event["company_id"], self.header["company_id"])

@@ -2,6 +2,7 @@
 
 from accounting.admin import accounts as accounts
 from accounting.admin import bookings as bookings
+from accounting.admin import datev as datev
 from accounting.admin import documents as documents
 from accounting.admin import journal as journal
 from accounting.admin import tax_codes as tax_codes

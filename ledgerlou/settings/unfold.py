@@ -36,6 +36,7 @@ MENU = [
             _entry(_("Tax codes"), "percent", "accounting_taxcode_changelist"),
             _entry(_("Documents"), "description", "accounting_document_changelist"),
             _entry(_("Periods"), "event_available", "periods_period_changelist", "periods:read"),
+            _entry(_("DATEV import"), "upload_file", "accounting_datevimport_changelist"),
         ],
     },
     {

@@ -141,6 +141,7 @@ def statements(company, data: bytes, trace: Path) -> tuple[int, dict[str, object
 
 
 @pytest.mark.django_db
+@pytest.mark.slow
 def test_five_thousand_rows_take_the_statements_of_five(company, tmp_path):
     def batch(name: str, count: int) -> bytes:
         rows = (entry(f"{100 + n},00", "S", str(10000 + n % 50), "4400", day=f"{1 + n % 28:02}03", f11=f"{name}-{n}") for n in range(count))

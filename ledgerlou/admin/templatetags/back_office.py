@@ -64,3 +64,9 @@ def page_trail(context: template.Context) -> list[tuple[str, str | None]]:
 def tax_role(role: str | None) -> str:
     """The part an event plays in a tax."""
     return {"base": gettext("base"), "tax": gettext("tax"), "self_assessment": gettext("self-assessment")}.get(role or "", "")
+
+
+@register.filter
+def iso_day(text: str) -> str:
+    """A day kept as ISO text, as the page's language writes it."""
+    return formats.date_format(date.fromisoformat(text), "DATE_FORMAT")

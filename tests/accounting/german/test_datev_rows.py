@@ -296,6 +296,18 @@ def test_identity_of_a_row_without_a_number_is_its_date_and_accounts(changed: di
     assert read({**PLAIN, **changed}).identity == read(PLAIN).identity
 
 
+def test_rows_with_the_same_booking_guid_in_one_file_are_told_apart_by_counting() -> None:
+    guid = {103: "6F9619FF-8B86-D011-B42D-00C04FC964FF"}
+    again = {103: guid[103].lower()}
+
+    one = read_batch(batch_bytes({**PLAIN, **guid})).rows
+    two = read_batch(batch_bytes({**PLAIN, **guid}, {**PLAIN, **again})).rows
+
+    assert two[0].identity == one[0].identity
+    assert two[1].identity != two[0].identity
+    assert two[1].identity.startswith("guid:")
+
+
 def test_identity_with_a_booking_guid_is_the_guid() -> None:
     guid = {103: "6F9619FF-8B86-D011-B42D-00C04FC964FF"}
     changed = {**PLAIN, **guid, 1: "5,00", 7: "1600", 8: "1800", 10: "0101", 11: "X", 14: "X"}
