@@ -117,7 +117,7 @@ def reversal_effects(own: Iterable[ItemState], movements: Iterable[Movement]) ->
         )
         for movement in movements
     ]
-    return ItemEffects(moved=tuple([*closed, *reopened]))
+    return ItemEffects(moved=(*closed, *reopened))
 
 
 def due_date_of(draft: Draft) -> date:

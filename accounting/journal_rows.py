@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from hashlib import sha256
-from json.encoder import encode_basestring  # type: ignore[attr-defined]  # the C encoder behind json.dumps(ensure_ascii=False)
+from json.encoder import encode_basestring  # the C encoder behind json.dumps(ensure_ascii=False)
 from typing import Any
 from uuid import UUID
 
@@ -138,7 +138,7 @@ class _Maker:
         rest = ", ".join(_text(part) for part in intent[5:])
         return f'{_text(description)}, {_text(category)}, {self.who}, {rest}, "{self.created_at}", "'
 
-    def canonical(  # noqa: PLR0913 -- a line, its booking, and its place in the chain
+    def canonical(
         self, booking: Booking, transfer: Transfer, intent_id: str, place: tuple[int, int, str], tail: str, prev_hash: str
     ) -> str:
         """The canonical form of one line (RULINGS 12); `place` is position, journal number and id."""
@@ -147,10 +147,10 @@ class _Maker:
             f'["ledgerlou-event-1", "{self.company_id}", "{number}", "{event_id}", "{intent_id}", "{booking.draft.booking_date.isoformat()}", '
             f'"{booking.period}", "{position}", "{transfer.source_line}", "{transfer.debit}", "{transfer.credit}", '
             f'"{amount_text(transfer.amount)}", {_text(transfer.tax_code)}, {_text(transfer.tax_role)}, '
-            f"{_text(_fx_currency(booking, transfer))}, {_text(fx_text(transfer.fx_amount))}, {tail}{prev_hash}\"]"
+            f'{_text(_fx_currency(booking, transfer))}, {_text(fx_text(transfer.fx_amount))}, {tail}{prev_hash}"]'
         )
 
-    def event_row(  # noqa: PLR0913 -- as above
+    def event_row(
         self, booking: Booking, transfer: Transfer, intent_id: str, place: tuple[int, int, str], tail: str, prev_hash: str
     ) -> tuple[Row, str]:
         """A line as a row, and its seal."""

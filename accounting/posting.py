@@ -159,7 +159,7 @@ def item_accounts_of(accounts: Iterable[AccountFacts]) -> dict[str, int]:
 
 
 def _side(account: AccountFacts) -> int:
-    if len(account.number) > 4:  # noqa: PLR2004 -- personal accounts are one digit longer than ledger accounts
+    if len(account.number) > 4:
         return -1 if int(account.number) >= _FIRST_CREDITOR else 1
     return 1 if account.type == "asset" else -1
 
@@ -218,7 +218,7 @@ def _expand_all(drafts: Sequence[Draft], chart: ChartFacts) -> list[tuple[Transf
     return [_pointed(index, len(drafts), draft, expand, draft, chart) for index, draft in enumerate(drafts)]
 
 
-def _pointed(index: int, count: int, draft: Draft, function, *arguments):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN002, ANN202 -- passes on
+def _pointed(index: int, count: int, draft: Draft, function, *arguments):  # type: ignore[no-untyped-def]
     """Call; in a bulk, faults name the booking they are in."""
     try:
         return function(*arguments)

@@ -63,13 +63,20 @@ def same(what, recorded, recomputed):
         raise Wrong(f"{what}: recorded {recorded!r}, recomputed {recomputed!r}")
 
 
+def unambiguous(pairs):
+    """An object from its pairs. A name that stands twice could show one value to people and another to programs."""
+    if len(dict(pairs)) != len(pairs):
+        raise KeyError("a name stands twice")
+    return dict(pairs)
+
+
 def read_json_lines(stream):
     """One JSON object a line. Only a line feed ends a line; other separators may stand in texts."""
     for row, line in enumerate(stream, start=1):
         try:
-            fields = json.loads(line)
-            yield row, fields.pop("record"), fields
-        except (ValueError, KeyError, AttributeError, TypeError):
+            fields = json.loads(line, object_pairs_hook=unambiguous)
+            yield row, str(fields.pop("record")), fields
+        except (ValueError, KeyError, AttributeError, TypeError, RecursionError):
             raise Wrong(f"row {row}: not a record, which is a JSON object on one line") from None
 
 
@@ -79,12 +86,13 @@ def read_csv(stream):
     rows = csv.reader(stream, strict=True)
     try:
         columns = next(rows, [])
+        unambiguous([(name, None) for name in columns])
         for row, cells in enumerate(rows, start=2):
             cell = dict(zip(columns, cells))  # noqa: B905 -- strict came with Python 3.10; a record with a missing cell is refused below
             own = [name for name in FIELDS.get(cell.get("record"), []) if name in cell]
             values = {name: None if cell[name] == "\\N" else re.sub(r"^\\", "", cell[name]) for name in own}
             yield row, cell.get("record"), values
-    except csv.Error as error:
+    except (csv.Error, KeyError) as error:
         raise Wrong(f"near line {rows.line_num} of the file: {error}") from None
 
 
@@ -136,7 +144,7 @@ class Journal:
         self.position = str(int(self.position) + 1)
         same(where + ", intent_id", event["intent_id"], self.intent)
         same(where + ", position", event["position"], self.position)
-        if not re.match(r"\d+\.\d\d\Z", event["amount"] or "") or event["account_debit"] == event["account_credit"]:
+        if not re.match(r"[0-9]+\.[0-9]{2}\Z", event["amount"] or "") or event["account_debit"] == event["account_credit"]:
             raise Wrong(where + ": not an amount between two accounts")
         same(where + ", amount above zero", Decimal(event["amount"]) > 0, True)
         self.last_hash = event["audit_hash"]
@@ -201,7 +209,7 @@ def verify(stream, is_csv, noted=None):
 
 def main(arguments):
     """Verify the file and say what was found."""
-    if not 1 <= len(arguments) <= 2 or (len(arguments) == 2 and not re.match(r"\d+:[0-9a-f]{64}\Z", arguments[1])):
+    if not 1 <= len(arguments) <= 2 or (len(arguments) == 2 and not re.match(r"[0-9]+:[0-9a-f]{64}\Z", arguments[1])):
         sys.stderr.write("usage: verify_journal.py FILE.jsonl|FILE.csv [NUMBER:HASH]\n")
         return 2
     name, noted = arguments[0], arguments[1].split(":") if len(arguments) == 2 else None

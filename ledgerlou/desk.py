@@ -86,12 +86,22 @@ def found(request: HttpRequest, term: str) -> list[Hit]:
         return hits
     accounts = search_accounts(company=visit.company, text=term)[:MAX_OF_A_KIND]
     hits += [
-        Hit(title=str(account), kind=_("Account"), address=reverse("admin:accounting_account_change", args=[account.id]), icon="account_tree")
+        Hit(
+            title=str(account),
+            kind=_("Account"),
+            address=reverse("admin:accounting_account_change", args=[account.id]),
+            icon="account_tree",
+        )
         for account in accounts
     ]
     bookings = bookings_found(visit.company, term, MAX_OF_A_KIND)
     hits += [
-        Hit(title=text, kind=_("Booking %(number)s") % {"number": number}, address=reverse("admin:accounting_intent_change", args=[intent_id]), icon="menu_book")
+        Hit(
+            title=text,
+            kind=_("Booking %(number)s") % {"number": number},
+            address=reverse("admin:accounting_intent_change", args=[intent_id]),
+            icon="menu_book",
+        )
         for intent_id, text, number in bookings
     ]
     return hits

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, NoReturn
+from typing import ClassVar
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,11 +61,11 @@ class TryAgain(LedgerLouError):
     code, http_status, title = "TRY_AGAIN", 409, "Busy, try again"
 
 
-def raise_together(errors: Iterable[LedgerLouError]) -> NoReturn | None:
+def raise_together(errors: Iterable[LedgerLouError]) -> None:
     """Raise the first of several errors, carrying the faults and details of all; do nothing when there is none."""
     found = list(errors)
     if not found:
-        return None
+        return
     first = found[0]
     first.faults = tuple(fault for error in found for fault in error.faults)
     for error in found[1:]:

@@ -21,7 +21,7 @@ def new_ids(count: int) -> list[uuid.UUID]:
 
 def _stamp(count: int) -> list[int]:
     """48 bits of milliseconds, version, 74 random bits; within a millisecond the value goes on rising."""
-    global _last  # noqa: PLW0603 -- the one piece of state that makes the ids monotonic
+    global _last
     values = []
     noise = os.urandom(10 * count)
     with _lock:

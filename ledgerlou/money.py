@@ -14,8 +14,10 @@ MAX_EUROS: Final = Decimal("9999999999999.99")  # NUMERIC(15,2)
 
 # ISO 4217 minor units that are not two; every other currency has two.
 MINOR_UNITS: Final = {
-    **dict.fromkeys(("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF").split(), 0),
-    **dict.fromkeys(("BHD IQD JOD KWD LYD OMR TND").split(), 3),
+    **dict.fromkeys(
+        ["BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF", "XPF"], 0
+    ),
+    **dict.fromkeys(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"], 3),
     "CLF": 4,
     "UYW": 4,
 }
@@ -63,7 +65,7 @@ def split_amount(total: Decimal, weights: Sequence[Decimal], unit: Decimal = CEN
     return [share * unit for share in split_by_weight(units, weights)]
 
 
-class EuroField(models.DecimalField):
+class EuroField(models.DecimalField):  # type: ignore[type-arg]  # generic in the stubs alone
     """Euros in `NUMERIC(15,2)`. Refuses fractions of a cent and floats instead of letting PostgreSQL round them."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -9,7 +9,9 @@ from ledgerlou.api import docs, health, unknown
 from ledgerlou.api.metrics import metrics
 
 # The API, an app a line. An app without an API yet has no `api/urls.py`.
-API = [name for name in ("accounting.api.urls", "periods.api.urls", "ledgerlou.companies.api.urls", "ledgerlou.api.urls") if find_spec(name)]
+API = [
+    name for name in ("accounting.api.urls", "periods.api.urls", "ledgerlou.companies.api.urls", "ledgerlou.api.urls") if find_spec(name)
+]
 
 urlpatterns = [
     *(path("v1/", include(name)) for name in API),

@@ -113,7 +113,9 @@ class PeriodAdmin(ReadOnlyAdmin):
             )
             for summary in list_periods(company=request.company, now=request.visit.now)
         ]
-        years = [YearOfPeriods(label=label, lines=[line for _label, line in group]) for label, group in groupby(lines, key=lambda pair: pair[0])]
+        years = [
+            YearOfPeriods(label=label, lines=[line for _label, line in group]) for label, group in groupby(lines, key=lambda pair: pair[0])
+        ]
         yield from reversed(years)
 
     def _buttons_of(self, request: CompanyRequest, period: str, status: str, pending: LockRequest | None) -> list[Button]:

@@ -83,9 +83,7 @@ class LockRequest(CompanyOwned):
     requested_by = models.CharField(max_length=200)
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
-    decided_by_person = models.ForeignKey(
-        Person, on_delete=models.PROTECT, null=True, blank=True, db_index=False, related_name="+"
-    )
+    decided_by_person = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, blank=True, db_index=False, related_name="+")
     decided_by = models.CharField(max_length=200, blank=True)
     decided_at = models.DateTimeField(null=True, blank=True)
 

@@ -98,13 +98,13 @@ def real_commits(django_db_setup: None, django_db_blocker: object) -> Iterator[N
         connection.close()
 
 
-def new_person(name: str = "Erika Beispiel", email: str | None = None):  # noqa: ANN201
+def new_person(name: str = "Erika Beispiel", email: str | None = None):
     from ledgerlou.companies.models.people import Person  # noqa: PLC0415 -- settings are not ready at import
 
     return Person.objects.create(email=email or f"{uuid4().hex[:12]}@example.org", name=name, created_at=NOW)
 
 
-def new_company(chart: str = "skr04", *, name: str = "Muster Handel GmbH", owner=None, fiscal_year_start_month: int = 1):  # noqa: ANN001, ANN201
+def new_company(chart: str = "skr04", *, name: str = "Muster Handel GmbH", owner=None, fiscal_year_start_month: int = 1):
     """A company with chart, periods of 2026 and an owner; row-level security shows it until another is named."""
     from ledgerlou.companies.actor import system_actor  # noqa: PLC0415 -- settings are not ready at import
     from ledgerlou.setup import CompanyFacts, open_company  # noqa: PLC0415 -- settings are not ready at import
@@ -113,7 +113,7 @@ def new_company(chart: str = "skr04", *, name: str = "Muster Handel GmbH", owner
     return open_company(facts=facts, owner=owner or new_person(), actor=system_actor("Tests"), now=NOW, today=TODAY)
 
 
-def show_company(company) -> None:  # noqa: ANN001
+def show_company(company) -> None:
     """Let row-level security show this company's rows for the rest of the test's transaction."""
     from ledgerlou.companies.context import name_company  # noqa: PLC0415 -- settings are not ready at import
 
@@ -121,7 +121,7 @@ def show_company(company) -> None:  # noqa: ANN001
 
 
 @pytest.fixture
-def company(db: None):  # noqa: ANN201
+def company(db: None):
     """An SKR04 company with a calendar fiscal year, shown by row-level security."""
     made = new_company()
     show_company(made)
@@ -129,19 +129,19 @@ def company(db: None):  # noqa: ANN201
 
 
 @pytest.fixture
-def other_company(db: None):  # noqa: ANN201
+def other_company(db: None):
     """An SKR03 company of somebody else. Ask for it before `company`, or call `show_company`."""
     return new_company("skr03", name="Fremde UG")
 
 
 @pytest.fixture
-def actor():  # noqa: ANN201
+def actor():
     from ledgerlou.companies.actor import Actor  # noqa: PLC0415 -- settings are not ready at import
 
     return Actor(label="Erika Beispiel", channel="api", actor_type="person", person_id=uuid4(), role="owner")
 
 
-def draft(*lines: tuple[str, str, str] | tuple[str, str, str, str], day: str = "2026-03-02", text: str = "Testbuchung", **extra):  # noqa: ANN003, ANN201
+def draft(*lines: tuple[str, str, str] | tuple[str, str, str, str], day: str = "2026-03-02", text: str = "Testbuchung", **extra):
     """A draft from lines `(account, debit, credit[, tax_code])` with amounts as text."""
     from accounting.drafts import Draft, DraftLine  # noqa: PLC0415 -- settings are not ready at import
 

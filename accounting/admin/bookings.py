@@ -119,7 +119,9 @@ class BookingAdmin(ReadOnlyAdmin):
                 (_("Rate (foreign units per euro)"), row.fx_rate),
                 (_("Rate of"), row.fx_rate_date),
             ]
-        facts += [(str(key), json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value) for key, value in _metadata(row)]
+        facts += [
+            (str(key), json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value) for key, value in _metadata(row)
+        ]
         return [Section(title=_("Provenance"), facts=facts)]
 
     def buttons(self, request: CompanyRequest, row: Model) -> Sequence[Button]:
@@ -135,7 +137,9 @@ class BookingAdmin(ReadOnlyAdmin):
 
         def act(values: Values) -> str:
             wanted = ReversalRequest(intent_id=object_id, **values)
-            posted = reverse_booking(company=request.company, actor=request.actor, request=wanted, today=request.visit.today, now=request.visit.now)
+            posted = reverse_booking(
+                company=request.company, actor=request.actor, request=wanted, today=request.visit.today, now=request.visit.now
+            )
             return address_of(posted.intent_id)
 
         page = ServicePage(
@@ -159,7 +163,9 @@ def address_of(intent_id: UUID) -> str:
 
 def channel_name(channel: str) -> str:
     """The door a booking came through."""
-    return {"api": _("REST API"), "admin": _("Back office"), "command": _("Command line"), "task": _("Background task")}.get(channel, channel)
+    return {"api": _("REST API"), "admin": _("Back office"), "command": _("Command line"), "task": _("Background task")}.get(
+        channel, channel
+    )
 
 
 def source_name(source: str) -> str:
@@ -186,6 +192,8 @@ def _texts_of(request: CompanyRequest, view: BookingView) -> dict[UUID, Intent]:
 
 def _items_of(request: CompanyRequest, intent: Intent) -> list[dict[str, Any]]:
     """The open items the booking bore, with what is left of each."""
-    items = list(OpenItem.objects.of(request.company).filter(intent=intent).annotate(moved=Sum("settlements__movement")).order_by("position"))
+    items = list(
+        OpenItem.objects.of(request.company).filter(intent=intent).annotate(moved=Sum("settlements__movement")).order_by("position")
+    )
     names = account_names(request.company, [item.account for item in items])
     return [{"item": item, "name": names[item.account], "left": item.amount + (item.moved or ZERO)} for item in items]

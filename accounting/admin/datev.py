@@ -96,7 +96,11 @@ class DatevImportAdmin(ReadOnlyAdmin):
         """Who and when."""
         if not isinstance(row, DatevImport):
             return []
-        facts: list[tuple[str, object]] = [(_("Imported"), row.created_at), (_("Imported by"), row.imported_by), (_("SHA-256"), row.file_sha256)]
+        facts: list[tuple[str, object]] = [
+            (_("Imported"), row.created_at),
+            (_("Imported by"), row.imported_by),
+            (_("SHA-256"), row.file_sha256),
+        ]
         return [Section(title=_("Import"), facts=facts)]
 
     def upload_view(self, request: CompanyRequest) -> HttpResponse:

@@ -42,7 +42,9 @@ class JournalChangeList(KeyChangeList):
     def get_results(self, request: CompanyRequest) -> None:
         """Read the rows, then the names of all their accounts at once."""
         super().get_results(request)
-        names = account_names(request.company, [number for event in self.result_list for number in (event.account_debit, event.account_credit)])
+        names = account_names(
+            request.company, [number for event in self.result_list for number in (event.account_debit, event.account_credit)]
+        )
         for event in self.result_list:
             event.names = names
 

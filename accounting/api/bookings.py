@@ -96,7 +96,7 @@ class BookingInput(Input):
 
     booking_date = fields.DateField(help_text=Text("Date of the booking", "Buchungsdatum"))
     description = fields.StringField(max_length=500, help_text=Text("Text of the booking", "Buchungstext"))
-    lines = BookingLineInput(many=True, min_length=1, max_length=_MAX_LINES)
+    lines = BookingLineInput(many=True, min_length=1, max_length=_MAX_LINES)  # type: ignore[call-arg]  # DRF hands the lengths to the list
     skip_duplicate_check = fields.BoolField(
         default=False, help_text=Text("Post even if a similar booking exists", "Trotz ähnlicher Buchung buchen")
     )
@@ -114,7 +114,7 @@ class BookingInput(Input):
         required=False, allow_null=True, help_text=Text("Flat object, 20 keys, 4 KB", "Flaches Objekt, 20 Schlüssel, 4 KB")
     )
     document_id = fields.IdField(required=False, allow_null=True, help_text=Text("Uploaded document", "Hochgeladener Beleg"))
-    settles = SettleInput(many=True, required=False, min_length=0, max_length=_MAX_LINES)
+    settles = SettleInput(many=True, required=False, min_length=0, max_length=_MAX_LINES)  # type: ignore[call-arg]  # DRF hands the lengths to the list
     intent_category = fields.StringField(
         max_length=40, required=False, allow_null=True, help_text=Text("Kind of booking", "Art der Buchung")
     )
@@ -224,7 +224,7 @@ class OpeningBalancesInput(Input):
     booking_date = fields.DateField(
         help_text=Text("Normally the first day of the fiscal year", "Gewöhnlich der erste Tag des Geschäftsjahres")
     )
-    balances = BalanceInput(many=True, min_length=1, max_length=5000)
+    balances = BalanceInput(many=True, min_length=1, max_length=5000)  # type: ignore[call-arg]  # DRF hands the lengths to the list
 
 
 class PostedOpeningBalances(Output):

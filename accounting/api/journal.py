@@ -49,7 +49,7 @@ class JournalRow(Output):
     account_credit = fields.StringField()
     amount = fields.MoneyField()
     description = fields.StringField()
-    source = fields.StringField()
+    source = fields.StringField()  # type: ignore[assignment]  # the published key, also an attribute of DRF fields
     intent_id = fields.IdField()
     document_id = fields.IdField(allow_null=True)
     fx_currency = fields.StringField(allow_null=True)
@@ -154,7 +154,7 @@ class EntryRow(Output):
     description = fields.StringField()
     created_at = fields.MomentField()
     created_by = fields.StringField()
-    source = fields.StringField()
+    source = fields.StringField()  # type: ignore[assignment]  # the published key, also an attribute of DRF fields
     document_id = fields.IdField(allow_null=True)
     reverses_intent_id = fields.IdField(allow_null=True)
     audit_hash = fields.StringField()
@@ -177,7 +177,7 @@ class BookingSummary(Output):
     external_reference = fields.StringField(allow_null=True)
     created_at = fields.MomentField()
     created_by = fields.StringField()
-    source = fields.StringField()
+    source = fields.StringField()  # type: ignore[assignment]  # the published key, also an attribute of DRF fields
 
 
 class SettlementLink(Output):
@@ -367,7 +367,7 @@ class AccountEntryRow(Output):
     currency = fields.StringField()
     fx_currency = fields.StringField(allow_null=True)
     fx_amount = fields.NumberField(max_digits=19, decimal_places=4, allow_null=True)
-    source = fields.StringField()
+    source = fields.StringField()  # type: ignore[assignment]  # the published key, also an attribute of DRF fields
     document_id = fields.IdField(allow_null=True)
     external_reference = fields.StringField(allow_null=True)
 

@@ -260,9 +260,7 @@ def counted_items(table: str) -> migrations.RunSQL:
 
 def unique(table: str, name: str, columns: str) -> migrations.RunSQL:
     """A unique constraint that composite foreign keys point to."""
-    return migrations.RunSQL(
-        f"ALTER TABLE {table} ADD CONSTRAINT {name} UNIQUE ({columns})", f"ALTER TABLE {table} DROP CONSTRAINT {name}"
-    )
+    return migrations.RunSQL(f"ALTER TABLE {table} ADD CONSTRAINT {name} UNIQUE ({columns})", f"ALTER TABLE {table} DROP CONSTRAINT {name}")
 
 
 # The sealing trigger plans before the tables have statistics, and keeps its plans: hence enable_seqscan = off above.
@@ -289,14 +287,25 @@ class Migration(migrations.Migration):
         *(
             composite_key(table)
             for table in (
-                "accounting_account", "accounting_taxcode", "accounting_document", I, E, "accounting_openitem", "accounting_settlement",
+                "accounting_account",
+                "accounting_taxcode",
+                "accounting_document",
+                I,
+                E,
+                "accounting_openitem",
+                "accounting_settlement",
             )  # fmt: skip
         ),
         unique(I, "intent_with_date_and_period", "company_id, id, booking_date, period"),
         unique("accounting_document", "document_with_hash", "company_id, id, sha256"),
-        composite_fk("accounting_taxcode", "company_id, vat_account", "accounting_account", "company_id, number", name="tax_code_vat_account"),
         composite_fk(
-            "accounting_taxcode", "company_id, self_assess_account", "accounting_account", "company_id, number",
+            "accounting_taxcode", "company_id, vat_account", "accounting_account", "company_id, number", name="tax_code_vat_account"
+        ),
+        composite_fk(
+            "accounting_taxcode",
+            "company_id, self_assess_account",
+            "accounting_account",
+            "company_id, number",
             name="tax_code_self_assess_account",
         ),  # fmt: skip
         composite_fk(
@@ -307,9 +316,7 @@ class Migration(migrations.Migration):
         composite_fk(
             I, "company_id, document_id, document_sha256", "accounting_document", "company_id, id, sha256", name="intent_document_and_hash"
         ),
-        composite_fk(
-            E, "company_id, intent_id, booking_date, period", I, "company_id, id, booking_date, period", name="event_intent"
-        ),
+        composite_fk(E, "company_id, intent_id, booking_date, period", I, "company_id, id, booking_date, period", name="event_intent"),
         composite_fk(E, "company_id, account_debit", "accounting_account", "company_id, number", name="event_account_debit"),
         composite_fk(E, "company_id, account_credit", "accounting_account", "company_id, number", name="event_account_credit"),
         composite_fk(E, "company_id, tax_code", "accounting_taxcode", "company_id, code", name="event_tax_code"),
@@ -351,5 +358,7 @@ class Migration(migrations.Migration):
             ],
             "DROP FUNCTION accounting_analyze_chart()",
         ),
-        migrations.RunSQL(f"GRANT EXECUTE ON FUNCTION accounting_event_hash(accounting_event, accounting_intent) TO {APP}", migrations.RunSQL.noop),
+        migrations.RunSQL(
+            f"GRANT EXECUTE ON FUNCTION accounting_event_hash(accounting_event, accounting_intent) TO {APP}", migrations.RunSQL.noop
+        ),
     ]

@@ -174,6 +174,9 @@ class JournalHead(models.Model):
     class Meta:
         constraints = [models.CheckConstraint(condition=models.Q(lock_only=False), name="journal_head_lock_only_is_false")]
 
+    def __str__(self) -> str:
+        return f"next {self.next_number}"
+
 
 class AccountMonth(models.Model):
     """Debit and credit totals of an account in a period, moved by the database in the statement that writes the events."""
@@ -189,3 +192,6 @@ class AccountMonth(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["company", "period", "account"], name="account_month_period")]
+
+    def __str__(self) -> str:
+        return f"{self.account} {self.period}"

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from django.db import connection
 
@@ -121,7 +121,7 @@ def account_balances(*, company: Company, wanted: Range) -> list[AccountBalance]
     While the year has no carry-forward, the closing balances of the year before stand in for it: balance-sheet accounts as they
     are, the result in profit or loss brought forward.
     """
-    parameters: dict[str, object] = {"company": company.id, "before": list(wanted.before), "within": list(wanted.within)}
+    parameters: dict[str, Any] = {"company": company.id, "before": list(wanted.before), "within": list(wanted.within)}
     broken = ""
     for part, (first, last, start) in enumerate(_broken_parts(wanted)):
         sql = _BROKEN_SQL
@@ -201,13 +201,13 @@ def carried_forward(*, company: Company, year: FiscalYear) -> Mapping[str, Decim
 
 def _brought_forward(company: Company, result: Decimal) -> str:
     """Profit (a credit) or loss brought forward before appropriation (reference: standard accounts)."""
-    accounts = standard_accounts(company.chart)  # type: ignore[arg-type]  # the model's choices are the loader's
+    accounts = standard_accounts(company.chart)
     return accounts.profit_brought_forward if result < 0 else accounts.loss_brought_forward
 
 
 def _is_statistical(number: str) -> bool:
     """9xxx accounts stay out of every statement."""
-    return len(number) == 4 and number.startswith("9")  # noqa: PLR2004 -- ledger accounts have four digits
+    return len(number) == 4 and number.startswith("9")
 
 
 def _with_carried(company: Company, rows: list[AccountBalance], carried: Mapping[str, Decimal]) -> list[AccountBalance]:

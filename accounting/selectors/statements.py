@@ -92,7 +92,7 @@ _DAYS_SQL: Final = """
 """
 
 
-def account_statement(  # noqa: PLR0913 -- account, range, and the two halves of a page
+def account_statement(
     *, company: Company, account: Account, start: date | None, end: date | None, limit: int, before: int | None = None
 ) -> Statement:
     """The newest `limit` lines of an account between two days (both inclusive), oldest first, with running balances.
@@ -125,7 +125,7 @@ def balance_at(*, company: Company, account: Account, day: date) -> Decimal:
 
 
 def _newest(company: Company, account: Account, days: tuple[date, date], limit: int, before: int | None) -> list[tuple[Any, ...]]:
-    parameters: dict[str, object] = {"company": company.id, "account": account.number, "first": days[0], "last": days[1], "limit": limit}
+    parameters: dict[str, Any] = {"company": company.id, "account": account.number, "first": days[0], "last": days[1], "limit": limit}
     older = ""
     with connection.cursor() as cursor:
         if before is not None:
@@ -136,7 +136,7 @@ def _newest(company: Company, account: Account, days: tuple[date, date], limit: 
             older = "AND (booking_date, journal_number) < (%(before_date)s, %(before)s)"
             parameters |= {"before_date": found[0], "before": before}
         cursor.execute(_LINES_SQL.format(older=older), parameters)
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def _later_that_day(company: Company, account: Account, day: date, number: int) -> Decimal:
@@ -156,7 +156,8 @@ def _with_running_balance(company: Company, account: Account, rows: list[tuple[A
         if year is not None and row_year != year:
             running = balance_at(company=company, account=account, day=row_year.ends_on)
         year = row_year
-        lines.append(StatementLine(*row[:10], running, *row[10:]))
+        values = (*row[:10], running, *row[10:])
+        lines.append(StatementLine(*values))
         running -= row[8] - row[9]
     lines.reverse()
     return lines
@@ -189,7 +190,7 @@ def _turnover(company: Company, account: Account, first: date, last: date) -> De
     month_start = last.replace(day=1)
     whole_until, broken = month_start, (month_start, last)
     following = date(month_start.year + month_start.month // 12, month_start.month % 12 + 1, 1)
-    parameters: dict[str, object] = {"company": company.id, "account": account.number, "year": year.label}
+    parameters: dict[str, Any] = {"company": company.id, "account": account.number, "year": year.label}
     if date.fromordinal(following.toordinal() - 1) == last:
         whole_until, broken = following, None  # type: ignore[assignment]  # the last month is whole
     condition = "p.fiscal_year = %(year)s AND p.kind = 'month' AND p.starts_on >= %(first)s AND p.starts_on < %(until)s"

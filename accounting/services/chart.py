@@ -15,7 +15,7 @@ from ledgerlou.companies.models.company import Company
 @transaction.atomic(savepoint=False)
 def install_chart(*, company: Company, now: datetime) -> None:
     """Give a new company the accounts and tax codes of its chart (SKR03 or SKR04), labelled in the company's language."""
-    template = load_chart(company.chart)  # type: ignore[arg-type]  # the model's choices are the loader's
+    template = load_chart(company.chart)
     german = company.locale == "de"
     accounts = []
     for row in template.accounts:

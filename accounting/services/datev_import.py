@@ -267,14 +267,16 @@ def _notices(*, batch: Batch, plan: BatchPlan, bookings: Sequence[PlannedBooking
         if chart.datev.find(number=number, header=batch.header) is None
     )
     if missing:
-        listed = ", ".join(f"{number} ({count} rows)" for number, count in sorted(missing.items()))
-        notices.append(_notice("/rows", f"Accounts that the chart does not have: {listed}. Add them and import the file again."))
+        listed = ", ".join(f"{number} ({count})" for number, count in sorted(missing.items()))
+        notices.append(
+            _notice("/rows", f"The chart does not have these accounts (rows in brackets): {listed}. Add them and import the file again.")
+        )
     ambiguous = Counter(
         (str(booking.rows[0].bu_key), str((booking.draft.metadata or {}).get("datev_other_tax_codes", ""))) for booking in bookings
     )
     for (key, others), count in sorted(ambiguous.items()):
         if others:
-            notices.append(_notice("/rows", f"Key {key} of {count} rows could also mean {others}; the usual tax code was taken."))
+            notices.append(_notice("/rows", f"Key {key} could also mean {others}; the usual tax code was taken (rows: {count})."))
     return notices
 
 

@@ -176,10 +176,8 @@ def _personal_account(company: Company, number: str, standard: StandardAccounts,
     """A customer or vendor account, placed in the annual accounts where the control account of its kind is."""
     is_vendor = number[0] >= _FIRST_VENDOR
     control = accounts[standard.payables_control if is_vendor else standard.receivables_control]
-    if company.locale == "de":
-        name = f"{'Kreditor' if is_vendor else 'Debitor'} {number}"
-    else:
-        name = f"{'Vendor' if is_vendor else 'Customer'} {number}"
+    german, english = ("Kreditor", "Vendor") if is_vendor else ("Debitor", "Customer")
+    name = f"{german if company.locale == 'de' else english} {number}"
     return Account(
         company=company,
         number=number,

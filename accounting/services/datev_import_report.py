@@ -139,7 +139,7 @@ def row_in_short(row: BatchRow) -> str:
     """A row on one line: date, amount, side, accounts, key, document number, text."""
     key = f" key {row.bu_key}" if row.bu_key else ""
     reversal = " general reversal" if row.general_reversal else ""
-    parts = [f"{row.document_date} {row.amount} {row.currency} {row.side} {row.account}/{row.contra_account}{key}{reversal}"]
+    parts = [f"{row.document_date} {row.amount:.2f} {row.currency} {row.side} {row.account}/{row.contra_account}{key}{reversal}"]
     return " | ".join([*parts, *(part for part in (row.document_field_1, row.text) if part)])
 
 

@@ -21,9 +21,9 @@ def _lines(report: ImportReport) -> Iterator[str]:
     yield f"Sums of the file: S {_money(report.sum_debit)}, H {_money(report.sum_credit)}"
     yield ""
     yield (
-        f"{'Would book' if report.preview else 'Booked'} {report.booked_count} rows in {len(report.booked)} bookings; known already "
-        f"{len(report.known)}, changed {len(report.changed)}, refused {len(report.refused)}, held back {len(report.held_back)}; gone "
-        f"from the file {len(report.gone)}"
+        f"Rows {'to book' if report.preview else 'booked'}: {report.booked_count} (bookings: {len(report.booked)}); known already: "
+        f"{len(report.known)}; changed: {len(report.changed)}; refused: {len(report.refused)}; held back: {len(report.held_back)}; "
+        f"gone from the file: {len(report.gone)}"
     )
     yield from _part("Refused", (text for line in report.refused for text in _refused(line)))
     yield from _part("Changed since they were booked, not booked again", (text for row in report.changed for text in _changed(row)))

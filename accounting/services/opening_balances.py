@@ -125,7 +125,7 @@ def _faults_of(row: BalanceRow, types: dict[str, str], pointer: str) -> list[Led
         faults.append(
             AccountsNotFound(f"Account {row.account} is not in the chart.", pointer=f"{pointer}/account_number", account=row.account)
         )
-    elif kind not in _BALANCE_SHEET_TYPES or row.account.startswith("9") and len(row.account) == len(OPENING_ACCOUNT):
+    elif kind not in _BALANCE_SHEET_TYPES or (row.account.startswith("9") and len(row.account) == len(OPENING_ACCOUNT)):
         faults.append(
             AccountTypeNotAllowed(
                 f"Account {row.account} has no opening balance: only assets, liabilities and equity have, and 9xxx accounts are the other side.",

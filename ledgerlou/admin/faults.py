@@ -8,10 +8,9 @@ from typing import Final
 from django import forms
 from django.utils import translation
 
-from ledgerlou.admin.refusal_sentences import SENTENCES
+from ledgerlou.admin.refusal_sentences import PARTS, SENTENCES
 from ledgerlou.errors import Fault, LedgerLouError
 
-CONTEXT: Final = "refusal"
 _PLACEHOLDER: Final = re.compile(r"\{([a-z_]+)\}")
 
 
@@ -44,8 +43,16 @@ def translated(sentence: str) -> str:
     for pattern, known in _patterns():
         found = pattern.fullmatch(sentence)
         if found:
-            return translation.pgettext(CONTEXT, known).format(**found.groupdict())
+            facts = {name: _translated_fact(fact) for name, fact in found.groupdict().items()}
+            return translation.gettext(known).format(**facts)
     return sentence
+
+
+def _translated_fact(fact: str) -> str:
+    """What stands in a sentence: a word we know, a sentence of its own, or a fact that is the same in every language."""
+    if fact in PARTS:
+        return translation.gettext(fact)
+    return translated(fact) if " " in fact else fact
 
 
 @lru_cache(maxsize=1)
@@ -57,5 +64,5 @@ def _patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
 
 def _pattern(sentence: str) -> re.Pattern[str]:
     parts = _PLACEHOLDER.split(sentence)  # text, name, text, name, text
-    regex = "".join(re.escape(part) if position % 2 == 0 else f"(?P<{part}>.*?)" for position, part in enumerate(parts))
+    regex = "".join(re.escape(part) if position % 2 == 0 else f"(?P<{part}>.+?)" for position, part in enumerate(parts))
     return re.compile(regex, re.DOTALL)

@@ -5,6 +5,7 @@ A company table is closed unless opened: the application's role sees rows of the
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 from django.db.migrations import RunSQL
 
@@ -25,7 +26,7 @@ def company_table(
 
     `update` names the columns the application may change; `lookup` lets the look-up functions read the table.
     """
-    forward = [
+    forward: list[Any] = [
         f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
         f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY",
         f"CREATE POLICY company ON {table} TO {APP} "
@@ -38,7 +39,7 @@ def company_table(
     if lookup:
         forward.append(f"GRANT SELECT ON {table} TO {LOOKUP}")
         forward.append(f"CREATE POLICY lookup ON {table} FOR SELECT TO {LOOKUP} USING (true)")
-    backward = [
+    backward: list[Any] = [
         f"REVOKE ALL ON {table} FROM {APP}, {LOOKUP}",
         *([f"DROP POLICY lookup ON {table}"] if lookup else []),
         f"DROP POLICY owner ON {table}",

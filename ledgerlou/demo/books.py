@@ -17,8 +17,8 @@ from ledgerlou.companies.models.company import Company
 from ledgerlou.demo.plan import Month, Payment, Planner, line
 from ledgerlou.demo.vouchers import voucher_pdf
 from ledgerlou.money import ZERO
-from periods.gate import fiscal_year_of
 from periods.closing import approve_lock, request_lock
+from periods.gate import fiscal_year_of
 from periods.locks import soft_lock_period
 
 _OPENING = (

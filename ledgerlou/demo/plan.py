@@ -108,7 +108,7 @@ class Planner:
         reference: str | None = None,
         due: int | None = None,
         fx: Fx | None = None,
-    ) -> None:  # noqa: PLR0913 -- the parts of a booking
+    ) -> None:
         metadata = {"due_date": (day + timedelta(days=due)).isoformat()} if due else None
         draft = Draft(
             booking_date=day,

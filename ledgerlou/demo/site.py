@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from accounting.drafts import Draft
 from accounting.posting import post
 from ledgerlou.companies.actor import Actor, person_actor, system_actor
 from ledgerlou.companies.context import company_transaction
@@ -17,7 +18,6 @@ from ledgerlou.companies.roles import READ_SCOPES, Role, scopes_of
 from ledgerlou.companies.services.keys import create_api_key
 from ledgerlou.demo.books import Bookkeeping
 from ledgerlou.demo.plan import line
-from accounting.drafts import Draft
 from ledgerlou.setup import CompanyFacts, open_company
 
 MONTHS = 12

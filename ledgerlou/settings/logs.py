@@ -1,8 +1,10 @@
 """Logs: one JSON object a line, with request id, company and actor; never a secret, never a body."""
 
+from typing import Any
+
 import structlog
 
-_SHARED = [
+_SHARED: list[Any] = [
     structlog.contextvars.merge_contextvars,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
     structlog.stdlib.add_logger_name,

@@ -7,85 +7,156 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('companies', '0001_initial'),
+        ("companies", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Period',
+            name="Period",
             fields=[
-                ('id', models.UUIDField(default=ledgerlou.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('period', models.CharField(max_length=8, verbose_name='period')),
-                ('kind', models.CharField(choices=[('month', 'month'), ('adjustment', 'adjustment'), ('opening', 'opening')], max_length=10)),
-                ('fiscal_year', models.PositiveSmallIntegerField(verbose_name='fiscal year')),
-                ('sequence', models.PositiveSmallIntegerField()),
-                ('starts_on', models.DateField(verbose_name='from')),
-                ('ends_on', models.DateField(verbose_name='until')),
-                ('governed_by', models.CharField(max_length=8)),
-                ('status', models.CharField(choices=[('open', 'open'), ('soft_locked', 'soft-locked'), ('locked', 'locked')], default='open', max_length=11, verbose_name='status')),
-                ('locked_by', models.CharField(blank=True, max_length=200, null=True, verbose_name='locked by')),
-                ('locked_at', models.DateTimeField(blank=True, null=True, verbose_name='locked at')),
-                ('closing_hash', models.CharField(blank=True, max_length=64, null=True, verbose_name='closing hash')),
-                ('closing_prev_hash', models.CharField(blank=True, max_length=64, null=True)),
-                ('closing_position', models.PositiveIntegerField(blank=True, null=True)),
-                ('company', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='companies.company')),
+                ("id", models.UUIDField(default=ledgerlou.ids.new_id, editable=False, primary_key=True, serialize=False)),
+                ("period", models.CharField(max_length=8, verbose_name="period")),
+                (
+                    "kind",
+                    models.CharField(choices=[("month", "month"), ("adjustment", "adjustment"), ("opening", "opening")], max_length=10),
+                ),
+                ("fiscal_year", models.PositiveSmallIntegerField(verbose_name="fiscal year")),
+                ("sequence", models.PositiveSmallIntegerField()),
+                ("starts_on", models.DateField(verbose_name="from")),
+                ("ends_on", models.DateField(verbose_name="until")),
+                ("governed_by", models.CharField(max_length=8)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("open", "open"), ("soft_locked", "soft-locked"), ("locked", "locked")],
+                        default="open",
+                        max_length=11,
+                        verbose_name="status",
+                    ),
+                ),
+                ("locked_by", models.CharField(blank=True, max_length=200, null=True, verbose_name="locked by")),
+                ("locked_at", models.DateTimeField(blank=True, null=True, verbose_name="locked at")),
+                ("closing_hash", models.CharField(blank=True, max_length=64, null=True, verbose_name="closing hash")),
+                ("closing_prev_hash", models.CharField(blank=True, max_length=64, null=True)),
+                ("closing_position", models.PositiveIntegerField(blank=True, null=True)),
+                (
+                    "company",
+                    models.ForeignKey(
+                        db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="companies.company"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'period',
-                'verbose_name_plural': 'periods',
+                "verbose_name": "period",
+                "verbose_name_plural": "periods",
             },
         ),
         migrations.CreateModel(
-            name='LockRequest',
+            name="LockRequest",
             fields=[
-                ('id', models.UUIDField(default=ledgerlou.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('status', models.CharField(choices=[('pending', 'pending'), ('approved', 'approved'), ('cancelled', 'cancelled'), ('expired', 'expired')], default='pending', max_length=9)),
-                ('requested_by', models.CharField(max_length=200)),
-                ('created_at', models.DateTimeField()),
-                ('expires_at', models.DateTimeField()),
-                ('decided_by', models.CharField(blank=True, max_length=200)),
-                ('decided_at', models.DateTimeField(blank=True, null=True)),
-                ('company', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='companies.company')),
-                ('decided_by_person', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('requested_by_person', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('period', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='lock_requests', to='periods.period')),
+                ("id", models.UUIDField(default=ledgerlou.ids.new_id, editable=False, primary_key=True, serialize=False)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("pending", "pending"), ("approved", "approved"), ("cancelled", "cancelled"), ("expired", "expired")],
+                        default="pending",
+                        max_length=9,
+                    ),
+                ),
+                ("requested_by", models.CharField(max_length=200)),
+                ("created_at", models.DateTimeField()),
+                ("expires_at", models.DateTimeField()),
+                ("decided_by", models.CharField(blank=True, max_length=200)),
+                ("decided_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "company",
+                    models.ForeignKey(
+                        db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="companies.company"
+                    ),
+                ),
+                (
+                    "decided_by_person",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "requested_by_person",
+                    models.ForeignKey(
+                        db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "period",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="lock_requests",
+                        to="periods.period",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'lock request',
-                'verbose_name_plural': 'lock requests',
+                "verbose_name": "lock request",
+                "verbose_name_plural": "lock requests",
             },
         ),
         migrations.AddConstraint(
-            model_name='period',
-            constraint=models.UniqueConstraint(fields=('company', 'period'), name='period_once_per_company'),
+            model_name="period",
+            constraint=models.UniqueConstraint(fields=("company", "period"), name="period_once_per_company"),
         ),
         migrations.AddConstraint(
-            model_name='period',
-            constraint=models.UniqueConstraint(fields=('company', 'closing_position'), name='period_closing_position_is_unique'),
+            model_name="period",
+            constraint=models.UniqueConstraint(fields=("company", "closing_position"), name="period_closing_position_is_unique"),
         ),
         migrations.AddConstraint(
-            model_name='period',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['open', 'soft_locked', 'locked'])), name='period_status_is_known'),
+            model_name="period",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("status__in", ["open", "soft_locked", "locked"])), name="period_status_is_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='period',
-            constraint=models.CheckConstraint(condition=models.Q(('starts_on__lte', models.F('ends_on'))), name='period_ends_after_it_starts'),
+            model_name="period",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("starts_on__lte", models.F("ends_on"))), name="period_ends_after_it_starts"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='period',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closing_hash__isnull', False), ('closing_position__isnull', False), ('status', 'locked')), models.Q(models.Q(('status', 'locked'), _negated=True), ('closing_hash', None), ('closing_position', None), ('closing_prev_hash', None)), _connector='OR'), name='period_locked_has_a_closing_hash'),
+            model_name="period",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("closing_hash__isnull", False), ("closing_position__isnull", False), ("status", "locked")),
+                    models.Q(
+                        models.Q(("status", "locked"), _negated=True),
+                        ("closing_hash", None),
+                        ("closing_position", None),
+                        ("closing_prev_hash", None),
+                    ),
+                    _connector="OR",
+                ),
+                name="period_locked_has_a_closing_hash",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='lockrequest',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'pending')), fields=('company', 'period'), name='lock_request_one_pending'),
+            model_name="lockrequest",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("status", "pending")), fields=("company", "period"), name="lock_request_one_pending"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='lockrequest',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['pending', 'approved', 'cancelled', 'expired'])), name='lock_request_status_is_known'),
+            model_name="lockrequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("status__in", ["pending", "approved", "cancelled", "expired"])), name="lock_request_status_is_known"
+            ),
         ),
     ]

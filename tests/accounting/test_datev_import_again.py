@@ -158,7 +158,7 @@ def test_a_key_with_two_meanings_is_pointed_out(company):
     report = run(company, batch_bytes(entry("100,00", "S", "5900", "70000", "94")))
 
     assert Event.objects.of(company).filter(tax_code="VST-13B19").count() == 2
-    assert "Key 94 of 1 rows could also mean VST-13B-EU19; the usual tax code was taken." in [notice.message for notice in report.notices]
+    assert "Key 94 could also mean VST-13B-EU19; the usual tax code was taken (rows: 1)." in [notice.message for notice in report.notices]
 
 
 def test_report_as_text_shows_every_part(company):
@@ -170,7 +170,7 @@ def test_report_as_text_shows_every_part(company):
     for part in (
         "EXTF_Probe.csv: EXTF 700, Buchungsstapel 13, cp1252",
         "Sums of the file: S 1,472.00, H 0.00",
-        "Booked 1 rows in 1 bookings; known already 0, changed 1, refused 1, held back 0; gone from the file 1",
+        "Rows booked: 1 (bookings: 1); known already: 0; changed: 1; refused: 1; held back: 0; gone from the file: 1",
         "  Line 4: (unreadable)",
         "  field 1 (Umsatz (ohne Soll/Haben-Kz)): '119,00' became '238,00'",
         "  70001 Kreditor 70001",

@@ -44,8 +44,8 @@ def test_a_good_file_is_booked_and_exits_with_0_again_and_again(company, file):
     again = command(company, path)
 
     assert (first[0], again[0]) == (0, 0)
-    assert "Booked 3 rows in 3 bookings; known already 0" in first[1]
-    assert "Booked 0 rows in 0 bookings; known already 3" in again[1]
+    assert "Rows booked: 3 (bookings: 3); known already: 0;" in first[1]
+    assert "Rows booked: 0 (bookings: 0); known already: 3;" in again[1]
     assert everything(company) == before
 
 
@@ -76,7 +76,7 @@ def test_a_dry_run_says_so_and_leaves_nothing(company, file):
     status, out = command(company, file((OWN / "version_05.csv").read_bytes()), "--dry-run")
 
     assert status == 0
-    assert "Would book 12 rows in 12 bookings" in out
+    assert "Rows to book: 12 (bookings: 12);" in out
     assert out.endswith("This was a dry run: nothing was kept.\n")
     assert everything(company) == before
 

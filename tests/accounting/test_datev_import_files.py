@@ -150,8 +150,8 @@ def test_sample_of_2015_is_booked_except_for_accounts_that_are_missing(shared, f
     assert [account.number for account in report.created_accounts] == customers
     [missing] = [notice.message for notice in report.notices if "does not have" in notice.message]
     assert missing == (
-        "Accounts that the chart does not have: 1369 (1 rows), 4400 (1 rows), 8050 (4 rows), 8060 (1 rows), 8070 (1 rows), 8401 (2 rows), "
-        "8405 (3 rows), 8407 (1 rows). Add them and import the file again."
+        "The chart does not have these accounts (rows in brackets): 1369 (1), 4400 (1), 8050 (4), 8060 (1), 8070 (1), 8401 (2), 8405 (3), "
+        "8407 (1). Add them and import the file again."
     )
 
 

@@ -103,7 +103,8 @@ def refused(connection, constraint, *, at_commit=False):
                 except psycopg.Error as late:
                     kind, error = type(late), late
             connection.rollback()
-            assert kind is not None and issubclass(kind, psycopg.Error), f"{constraint} let it pass"
+            assert kind is not None, f"{constraint} let it pass"
+            assert issubclass(kind, psycopg.Error), error
             assert constraint in (error.diag.constraint_name or "", error.diag.message_primary), error
             return True
 

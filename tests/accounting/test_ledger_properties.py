@@ -13,7 +13,6 @@ from accounting.item_effects import SettlementTooLarge
 from accounting.posting import post
 from accounting.services.reversals import AlreadyReversed, OpenItemSettled, ReversalRequest, reverse_booking
 from accounting.verify import verify_books
-from accounting.verify_source import books_snapshot
 from ledgerlou.companies.actor import person_actor
 from ledgerlou.errors import LedgerLouError, WrongState
 from periods.gate import PeriodLocked
@@ -179,7 +178,7 @@ def test_any_sequence_equals_the_model(db, steps):
             )
             assert dict(cursor.fetchall()) == {account: amount for account, amount in run.model.balance.items() if amount}
             cursor.execute(
-                "SELECT coalesce(sum(o.amount), 0) + coalesce((SELECT sum(movement) FROM accounting_settlement), 0) FROM accounting_openitem o"
+                "SELECT coalesce(sum(o.amount), 0) + coalesce((SELECT sum(movement) FROM accounting_settlement), 0) FROM accounting_openitem o",
             )
             assert cursor.fetchone()[0] == sum(left for _, left in run.model.items.values())
             report = verify_books(cursor, company_id=company.id, files=False)

@@ -50,7 +50,7 @@ def test_callers_at_once_with_one_key_act_once() -> None:
     assert [reply.status for reply in replies] == [201] * 5
     assert len({reply.json["id"] for reply in replies}) == 1
     assert sorted("X-ResultFromCache" in reply.headers for reply in replies) == [False, True, True, True, True]
-    assert sample_views.CALLS == [name]
+    assert [name] == sample_views.CALLS
     assert note_names(company) == [name]
 
 
@@ -86,7 +86,7 @@ def test_commit_hooks_run_after_a_write_and_never_after_a_dry_run() -> None:
     api.post(NOTES, {"name": kept})
 
     assert after_trying == []
-    assert sample_views.COMMITTED == [kept]
+    assert [kept] == sample_views.COMMITTED
     assert sample_views.UNDONE == ["tried"]
 
 

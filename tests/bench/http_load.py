@@ -37,7 +37,7 @@ def server() -> Iterator[int]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     environment = {**os.environ, "LEDGERLOU_API_REQUESTS_PER_MINUTE": "10000000"}
-    process = subprocess.Popen(web_command(sys.executable, "127.0.0.1", port), env=environment, stdout=subprocess.DEVNULL)  # noqa: S603 -- our own command
+    process = subprocess.Popen(web_command(sys.executable, "127.0.0.1", port), env=environment, stdout=subprocess.DEVNULL)
     try:
         for _ in range(200):
             try:

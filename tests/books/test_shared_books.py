@@ -10,10 +10,10 @@ from django.db import transaction
 
 from accounting.drafts import Draft, DraftLine, Fx, Settle
 from accounting.models.account import Account
+from accounting.posting import post
 from accounting.selectors.balances import account_balances, range_of_period
 from accounting.selectors.open_items import open_items
 from accounting.selectors.statements import account_statement
-from accounting.posting import post
 from accounting.services.opening_balances import BalanceRow, post_opening_balances
 from accounting.services.reversals import ReversalRequest, reverse_booking
 from ledgerlou.errors import LedgerLouError

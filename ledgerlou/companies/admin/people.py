@@ -176,7 +176,9 @@ class PeoplePage(ReadOnlyAdmin):
         page = ServicePage(
             title=_("End the membership"),
             submit=_("End the membership"),
-            explanation=_("The person loses access at once, and their API keys for this company stop working. What they did stays in the books."),
+            explanation=_(
+                "The person loses access at once, and their API keys for this company stop working. What they did stays in the books."
+            ),
             act=act,
             back=reverse(LIST),
             done=_("The membership has ended."),

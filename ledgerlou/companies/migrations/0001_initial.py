@@ -10,152 +10,243 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Person',
+            name="Person",
             fields=[
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('id', models.UUIDField(default=ledgerlou.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('email', models.EmailField(max_length=254, unique=True, verbose_name='e-mail')),
-                ('name', models.CharField(max_length=150, verbose_name='name')),
-                ('language', models.CharField(choices=[('de', 'Deutsch'), ('en', 'English')], default='de', max_length=2, verbose_name='language')),
-                ('is_active', models.BooleanField(default=True, verbose_name='active')),
-                ('created_at', models.DateTimeField(verbose_name='created')),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
+                ("id", models.UUIDField(default=ledgerlou.ids.new_id, editable=False, primary_key=True, serialize=False)),
+                ("email", models.EmailField(max_length=254, unique=True, verbose_name="e-mail")),
+                ("name", models.CharField(max_length=150, verbose_name="name")),
+                (
+                    "language",
+                    models.CharField(choices=[("de", "Deutsch"), ("en", "English")], default="de", max_length=2, verbose_name="language"),
+                ),
+                ("is_active", models.BooleanField(default=True, verbose_name="active")),
+                ("created_at", models.DateTimeField(verbose_name="created")),
             ],
             options={
-                'verbose_name': 'person',
-                'verbose_name_plural': 'people',
-                'constraints': [models.CheckConstraint(condition=models.Q(('email', django.db.models.functions.text.Lower('email'))), name='person_email_is_lower_case')],
+                "verbose_name": "person",
+                "verbose_name_plural": "people",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("email", django.db.models.functions.text.Lower("email"))), name="person_email_is_lower_case"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='AuditEntry',
+            name="AuditEntry",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('company_id', models.UUIDField(null=True)),
-                ('at', models.DateTimeField(verbose_name='when')),
-                ('actor', models.CharField(max_length=200, verbose_name='who')),
-                ('table_name', models.CharField(max_length=63, verbose_name='what')),
-                ('row_id', models.CharField(max_length=64, verbose_name='row')),
-                ('action', models.CharField(max_length=6, verbose_name='action')),
-                ('old', models.JSONField(null=True, verbose_name='before')),
-                ('new', models.JSONField(null=True, verbose_name='after')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("company_id", models.UUIDField(null=True)),
+                ("at", models.DateTimeField(verbose_name="when")),
+                ("actor", models.CharField(max_length=200, verbose_name="who")),
+                ("table_name", models.CharField(max_length=63, verbose_name="what")),
+                ("row_id", models.CharField(max_length=64, verbose_name="row")),
+                ("action", models.CharField(max_length=6, verbose_name="action")),
+                ("old", models.JSONField(null=True, verbose_name="before")),
+                ("new", models.JSONField(null=True, verbose_name="after")),
             ],
             options={
-                'verbose_name': 'change',
-                'verbose_name_plural': 'audit history',
-                'indexes': [models.Index(fields=['company_id', '-id'], name='audit_entry_of_company'), models.Index(fields=['company_id', 'table_name', 'row_id', 'id'], name='audit_entry_of_row')],
+                "verbose_name": "change",
+                "verbose_name_plural": "audit history",
+                "indexes": [
+                    models.Index(fields=["company_id", "-id"], name="audit_entry_of_company"),
+                    models.Index(fields=["company_id", "table_name", "row_id", "id"], name="audit_entry_of_row"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Company',
+            name="Company",
             fields=[
-                ('id', models.UUIDField(default=ledgerlou.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=200, verbose_name='name')),
-                ('legal_form', models.CharField(blank=True, max_length=60, verbose_name='legal form')),
-                ('street', models.CharField(blank=True, max_length=200, verbose_name='street')),
-                ('postal_code', models.CharField(blank=True, max_length=12, verbose_name='postal code')),
-                ('city', models.CharField(blank=True, max_length=100, verbose_name='city')),
-                ('country', models.CharField(default='DE', max_length=2, verbose_name='country')),
-                ('tax_number', models.CharField(blank=True, max_length=20, verbose_name='tax number')),
-                ('vat_id', models.CharField(blank=True, max_length=16, verbose_name='VAT id')),
-                ('chart', models.CharField(choices=[('skr03', 'SKR 03'), ('skr04', 'SKR 04')], max_length=5, verbose_name='chart of accounts')),
-                ('fiscal_year_start_month', models.PositiveSmallIntegerField(default=1, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(12)], verbose_name='first month of the fiscal year')),
-                ('locale', models.CharField(choices=[('de', 'Deutsch'), ('en', 'English')], default='de', max_length=2, verbose_name='language')),
-                ('is_small_business', models.BooleanField(default=False, verbose_name='small business (§ 19 UStG)')),
-                ('vat_period', models.CharField(choices=[('monthly', 'Monthly'), ('quarterly', 'Quarterly'), ('yearly', 'Yearly only')], default='monthly', max_length=9, verbose_name='VAT return')),
-                ('created_at', models.DateTimeField(verbose_name='created')),
+                ("id", models.UUIDField(default=ledgerlou.ids.new_id, editable=False, primary_key=True, serialize=False)),
+                ("name", models.CharField(max_length=200, verbose_name="name")),
+                ("legal_form", models.CharField(blank=True, max_length=60, verbose_name="legal form")),
+                ("street", models.CharField(blank=True, max_length=200, verbose_name="street")),
+                ("postal_code", models.CharField(blank=True, max_length=12, verbose_name="postal code")),
+                ("city", models.CharField(blank=True, max_length=100, verbose_name="city")),
+                ("country", models.CharField(default="DE", max_length=2, verbose_name="country")),
+                ("tax_number", models.CharField(blank=True, max_length=20, verbose_name="tax number")),
+                ("vat_id", models.CharField(blank=True, max_length=16, verbose_name="VAT id")),
+                (
+                    "chart",
+                    models.CharField(choices=[("skr03", "SKR 03"), ("skr04", "SKR 04")], max_length=5, verbose_name="chart of accounts"),
+                ),
+                (
+                    "fiscal_year_start_month",
+                    models.PositiveSmallIntegerField(
+                        default=1,
+                        validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(12)],
+                        verbose_name="first month of the fiscal year",
+                    ),
+                ),
+                (
+                    "locale",
+                    models.CharField(choices=[("de", "Deutsch"), ("en", "English")], default="de", max_length=2, verbose_name="language"),
+                ),
+                ("is_small_business", models.BooleanField(default=False, verbose_name="small business (§ 19 UStG)")),
+                (
+                    "vat_period",
+                    models.CharField(
+                        choices=[("monthly", "Monthly"), ("quarterly", "Quarterly"), ("yearly", "Yearly only")],
+                        default="monthly",
+                        max_length=9,
+                        verbose_name="VAT return",
+                    ),
+                ),
+                ("created_at", models.DateTimeField(verbose_name="created")),
             ],
             options={
-                'verbose_name': 'company',
-                'verbose_name_plural': 'companies',
-                'constraints': [models.CheckConstraint(condition=models.Q(('chart__in', ['skr03', 'skr04'])), name='company_chart_is_known'), models.CheckConstraint(condition=models.Q(('fiscal_year_start_month__range', (1, 12))), name='company_fiscal_year_starts_in_a_month')],
+                "verbose_name": "company",
+                "verbose_name_plural": "companies",
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("chart__in", ["skr03", "skr04"])), name="company_chart_is_known"),
+                    models.CheckConstraint(
+                        condition=models.Q(("fiscal_year_start_month__range", (1, 12))), name="company_fiscal_year_starts_in_a_month"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='OutgoingMail',
+            name="OutgoingMail",
             fields=[
-                ('id', models.UUIDField(default=ledgerlou.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('recipient', models.EmailField(max_length=254)),
-                ('subject', models.CharField(max_length=200)),
-                ('body', models.TextField()),
-                ('reply_to', models.EmailField(blank=True, max_length=254)),
-                ('created_at', models.DateTimeField()),
-                ('sent_at', models.DateTimeField(null=True)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('last_error', models.CharField(blank=True, max_length=200)),
+                ("id", models.UUIDField(default=ledgerlou.ids.new_id, editable=False, primary_key=True, serialize=False)),
+                ("recipient", models.EmailField(max_length=254)),
+                ("subject", models.CharField(max_length=200)),
+                ("body", models.TextField()),
+                ("reply_to", models.EmailField(blank=True, max_length=254)),
+                ("created_at", models.DateTimeField()),
+                ("sent_at", models.DateTimeField(null=True)),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("last_error", models.CharField(blank=True, max_length=200)),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('sent_at', None)), fields=['created_at'], name='outgoing_mail_waiting')],
+                "indexes": [models.Index(condition=models.Q(("sent_at", None)), fields=["created_at"], name="outgoing_mail_waiting")],
             },
         ),
         migrations.CreateModel(
-            name='PasswordToken',
+            name="PasswordToken",
             fields=[
-                ('id', models.UUIDField(default=ledgerlou.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('token_hash', models.CharField(max_length=64, unique=True)),
-                ('created_at', models.DateTimeField()),
-                ('expires_at', models.DateTimeField()),
-                ('used_at', models.DateTimeField(null=True)),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.UUIDField(default=ledgerlou.ids.new_id, editable=False, primary_key=True, serialize=False)),
+                ("token_hash", models.CharField(max_length=64, unique=True)),
+                ("created_at", models.DateTimeField()),
+                ("expires_at", models.DateTimeField()),
+                ("used_at", models.DateTimeField(null=True)),
+                ("person", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL)),
             ],
         ),
         migrations.CreateModel(
-            name='SessionToken',
+            name="SessionToken",
             fields=[
-                ('id', models.UUIDField(default=ledgerlou.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('token_hash', models.CharField(max_length=64, unique=True)),
-                ('created_at', models.DateTimeField()),
-                ('expires_at', models.DateTimeField()),
-                ('company', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='companies.company')),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.UUIDField(default=ledgerlou.ids.new_id, editable=False, primary_key=True, serialize=False)),
+                ("token_hash", models.CharField(max_length=64, unique=True)),
+                ("created_at", models.DateTimeField()),
+                ("expires_at", models.DateTimeField()),
+                (
+                    "company",
+                    models.ForeignKey(
+                        db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="companies.company"
+                    ),
+                ),
+                ("person", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='ApiKey',
+            name="ApiKey",
             fields=[
-                ('id', models.UUIDField(default=ledgerlou.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('prefix', models.CharField(max_length=16, unique=True, verbose_name='prefix')),
-                ('secret_hash', models.CharField(max_length=64)),
-                ('name', models.CharField(max_length=100, verbose_name='name')),
-                ('scopes', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=20), size=None, verbose_name='scopes')),
-                ('created_at', models.DateTimeField(verbose_name='created')),
-                ('expires_at', models.DateTimeField(blank=True, null=True, verbose_name='expires')),
-                ('revoked_at', models.DateTimeField(blank=True, null=True, verbose_name='revoked')),
-                ('last_used_at', models.DateTimeField(blank=True, null=True, verbose_name='last used')),
-                ('created_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='created by')),
-                ('company', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='companies.company')),
+                ("id", models.UUIDField(default=ledgerlou.ids.new_id, editable=False, primary_key=True, serialize=False)),
+                ("prefix", models.CharField(max_length=16, unique=True, verbose_name="prefix")),
+                ("secret_hash", models.CharField(max_length=64)),
+                ("name", models.CharField(max_length=100, verbose_name="name")),
+                (
+                    "scopes",
+                    django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=20), size=None, verbose_name="scopes"),
+                ),
+                ("created_at", models.DateTimeField(verbose_name="created")),
+                ("expires_at", models.DateTimeField(blank=True, null=True, verbose_name="expires")),
+                ("revoked_at", models.DateTimeField(blank=True, null=True, verbose_name="revoked")),
+                ("last_used_at", models.DateTimeField(blank=True, null=True, verbose_name="last used")),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="created by",
+                    ),
+                ),
+                (
+                    "company",
+                    models.ForeignKey(
+                        db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="companies.company"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'API key',
-                'verbose_name_plural': 'API keys',
-                'indexes': [models.Index(fields=['company', 'created_at'], name='api_key_of_company')],
+                "verbose_name": "API key",
+                "verbose_name_plural": "API keys",
+                "indexes": [models.Index(fields=["company", "created_at"], name="api_key_of_company")],
             },
         ),
         migrations.CreateModel(
-            name='Membership',
+            name="Membership",
             fields=[
-                ('id', models.UUIDField(default=ledgerlou.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('role', models.CharField(choices=[('owner', 'Owner'), ('admin', 'Administrator'), ('accountant', 'Accountant'), ('bookkeeper', 'Bookkeeper'), ('auditor', 'Auditor')], max_length=12, verbose_name='role')),
-                ('valid_until', models.DateField(blank=True, null=True, verbose_name='valid until')),
-                ('created_at', models.DateTimeField(verbose_name='created')),
-                ('company', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='companies.company')),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to=settings.AUTH_USER_MODEL, verbose_name='person')),
+                ("id", models.UUIDField(default=ledgerlou.ids.new_id, editable=False, primary_key=True, serialize=False)),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("owner", "Owner"),
+                            ("admin", "Administrator"),
+                            ("accountant", "Accountant"),
+                            ("bookkeeper", "Bookkeeper"),
+                            ("auditor", "Auditor"),
+                        ],
+                        max_length=12,
+                        verbose_name="role",
+                    ),
+                ),
+                ("valid_until", models.DateField(blank=True, null=True, verbose_name="valid until")),
+                ("created_at", models.DateTimeField(verbose_name="created")),
+                (
+                    "company",
+                    models.ForeignKey(
+                        db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="companies.company"
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="memberships",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="person",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'membership',
-                'verbose_name_plural': 'memberships',
-                'constraints': [models.UniqueConstraint(fields=('company', 'person'), name='membership_once_per_person'), models.CheckConstraint(condition=models.Q(('role__in', ['owner', 'admin', 'accountant', 'bookkeeper', 'auditor'])), name='membership_role_is_known'), models.CheckConstraint(condition=models.Q(models.Q(('role', 'auditor'), _negated=True), ('valid_until__isnull', False), _connector='OR'), name='membership_auditor_has_an_end')],
+                "verbose_name": "membership",
+                "verbose_name_plural": "memberships",
+                "constraints": [
+                    models.UniqueConstraint(fields=("company", "person"), name="membership_once_per_person"),
+                    models.CheckConstraint(
+                        condition=models.Q(("role__in", ["owner", "admin", "accountant", "bookkeeper", "auditor"])),
+                        name="membership_role_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(models.Q(("role", "auditor"), _negated=True), ("valid_until__isnull", False), _connector="OR"),
+                        name="membership_auditor_has_an_end",
+                    ),
+                ],
             },
         ),
     ]

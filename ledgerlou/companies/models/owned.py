@@ -8,7 +8,6 @@ from django.db import models
 from ledgerlou.companies.models.company import Company
 from ledgerlou.ids import new_id
 
-
 Row = TypeVar("Row", bound=models.Model)
 
 

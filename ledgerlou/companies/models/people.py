@@ -176,3 +176,6 @@ class OutgoingMail(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["created_at"], name="outgoing_mail_waiting", condition=models.Q(sent_at=None))]
+
+    def __str__(self) -> str:
+        return f"{self.purpose} to {self.recipient}"
