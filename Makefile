@@ -33,7 +33,7 @@ openapi: installed ## write the API description anew
 	@exec $(WITH_SERVERS) -- $(PY) manage.py openapi
 
 lock: installed ## resolve the dependencies anew and write requirements.lock
-	$(VENV)/uv/bin/uv pip compile pyproject.toml --quiet --universal --all-extras --group dev --python-version 3.11 \
+	$(VENV)/uv/bin/uv pip compile pyproject.toml --quiet --system-certs --universal --all-extras --group dev --python-version 3.11 \
 		--generate-hashes --no-header --no-annotate -o requirements.lock
 	@! grep -nE 'https?://' requirements.lock
 

@@ -102,7 +102,11 @@ def records_of(stream, is_csv):
     for row, record, fields in (read_csv if is_csv else read_json_lines)(stream):
         if before is None and (record != "header" or fields.get("format") != FORMAT):
             raise NoExport(f"this is not an export of the form {FORMAT}")
-        if set(fields) != set(FIELDS.get(record, [])) or not all(isinstance(text, (str, type(None))) for text in fields.values()):
+        if (
+            record not in FIELDS
+            or set(fields) != set(FIELDS[record])
+            or not all(isinstance(text, (str, type(None))) for text in fields.values())
+        ):
             raise Wrong(f"row {row}: not a whole record of a known kind: {record}")
         if before and (order.index(record) < order.index(before) or record == before in ("header", "head")):
             raise Wrong(f"row {row}: a record {record} after a record {before}")

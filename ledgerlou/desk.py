@@ -46,7 +46,7 @@ def desk(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     periods = list_periods(company=company, now=visit.now)
     this_month = f"{visit.today:%Y-%m}"
     open_until_now = [period for period in periods if period.status == "open" and period.period_number == 0 and period.period <= this_month]
-    waiting = pending_requests(request)  # type: ignore[arg-type] -- a visit makes it a company's request
+    waiting = pending_requests(visit)
     tiles = [
         Tile(
             figure=number_format(journal_length(company), use_l10n=True, force_grouping=True),

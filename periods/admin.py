@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 from accounting.closing_digest import closing_digest
 from accounting.sealing import FIRST_PREV_HASH
 from ledgerlou.admin.base import Button, ReadOnlyAdmin, Section
-from ledgerlou.admin.request import CompanyRequest
+from ledgerlou.admin.request import CompanyRequest, Visit
 from ledgerlou.admin.service_page import ServicePage, Values, answer, press, require_scope
 from ledgerlou.admin.site import site
 from ledgerlou.admin.templatetags.back_office import euro
@@ -56,9 +56,9 @@ class YearOfPeriods:
     lines: Sequence[PeriodLine]
 
 
-def pending_requests(request: CompanyRequest) -> dict[str, LockRequest]:
+def pending_requests(visit: Visit) -> dict[str, LockRequest]:
     """The requests that wait for somebody else, by period."""
-    waiting = LockRequest.objects.of(request.company).filter(status=LockRequestStatus.PENDING, expires_at__gt=request.visit.now)
+    waiting = LockRequest.objects.of(visit.company).filter(status=LockRequestStatus.PENDING, expires_at__gt=visit.now)
     return {row.period.period: row for row in waiting.select_related("period").order_by("period__starts_on", "id")}
 
 
@@ -97,7 +97,7 @@ class PeriodAdmin(ReadOnlyAdmin):
     def _years(self, request: CompanyRequest) -> Iterator[YearOfPeriods]:
         """Newest year first, its periods in order."""
         rows = {row.period: row for row in Period.objects.of(request.company)}
-        waiting = pending_requests(request)
+        waiting = pending_requests(request.visit)
         this_month = f"{request.visit.today:%Y-%m}"
         lines = [
             (
@@ -172,7 +172,7 @@ class PeriodAdmin(ReadOnlyAdmin):
         """As in the list."""
         if not isinstance(row, Period):
             return []
-        return self._buttons_of(request, row.period, row.status, pending_requests(request).get(row.period))
+        return self._buttons_of(request, row.period, row.status, pending_requests(request.visit).get(row.period))
 
     def soft_lock_view(self, request: CompanyRequest, period: str) -> HttpResponse:
         """Close provisionally."""

@@ -24,17 +24,20 @@ from periods.gate import fiscal_year_of
 LINES: Final = 50
 
 
-class ChartChangeList(ChangeList):  # type: ignore[misc] -- unfold ships no types
+class ChartChangeList(ChangeList):  # type: ignore[misc]  # unfold ships no types
     """A page of the chart, with the balances of the fiscal year."""
+
+    result_list: Any
 
     def get_results(self, request: CompanyRequest) -> None:
         """Read the accounts, then all balances at once."""
         super().get_results(request)
         year = fiscal_year_of(request.company, request.visit.today)
         balances = {row.number: row.closing for row in account_balances(company=request.company, wanted=range_of_period(year, None))}
-        self.result_list = list(self.result_list)
-        for account in self.result_list:
-            account.balance = balances.get(account.number)
+        page: list[Account] = list(self.result_list)
+        for account in page:
+            account.balance = balances.get(account.number)  # type: ignore[attr-defined]  # no field of the model
+        self.result_list = page
 
 
 @admin.register(Account, site=site)
@@ -76,7 +79,7 @@ class AccountAdmin(ReadOnlyAdmin):
     @admin.display(description=gettext_lazy("balance"), empty_value="")
     def money(self, account: Account) -> str | None:
         """Debit minus credit in this fiscal year; nothing for an account that was not touched."""
-        balance = account.balance  # type: ignore[attr-defined] -- put there by ChartChangeList
+        balance = account.balance  # type: ignore[attr-defined]  # put there by ChartChangeList
         return None if balance is None else euro(balance)
 
     def details_context(self, request: CompanyRequest, row: Model) -> dict[str, Any]:
@@ -85,7 +88,7 @@ class AccountAdmin(ReadOnlyAdmin):
         if not isinstance(row, Account):
             return context
         before = request.GET.get("before", "")
-        number = int(before) if before.isascii() and before.isdigit() and len(before) < 19 else None  # noqa: PLR2004 -- bigint's digits
+        number = int(before) if before.isascii() and before.isdigit() and len(before) < 19 else None
         statement = account_statement(company=request.company, account=row, start=None, end=None, limit=LINES, before=number)
         lines = list(reversed(statement.lines))
         return {**context, "lines": lines, "older": lines[-1].journal_number if len(lines) == LINES else None, "is_newest": number is None}

@@ -134,6 +134,8 @@ class BookingAdmin(ReadOnlyAdmin):
         """Ask why and where, then have the counter-booking written."""
         require_scope(request, WRITE)
         intent = self.row_or_404(request, object_id)
+        if not isinstance(intent, Intent):
+            raise TypeError(intent)
 
         def act(values: Values) -> str:
             wanted = ReversalRequest(intent_id=object_id, **values)
@@ -186,8 +188,9 @@ def _metadata(intent: Intent) -> list[tuple[str, object]]:
 
 def _texts_of(request: CompanyRequest, view: BookingView) -> dict[UUID, Intent]:
     """The bookings this one is linked with, in one query."""
-    ids = {link.intent_id for link in (*view.settles, *view.settled_by)} | {view.intent.reverses_id, view.reversed_by}
-    return {intent.id: intent for intent in Intent.objects.of(request.company).filter(id__in=ids - {None})}
+    ids = {link.intent_id for link in (*view.settles, *view.settled_by)}
+    ids |= {other for other in (view.intent.reverses_id, view.reversed_by) if other is not None}
+    return {intent.id: intent for intent in Intent.objects.of(request.company).filter(id__in=ids)}
 
 
 def _items_of(request: CompanyRequest, intent: Intent) -> list[dict[str, Any]]:

@@ -36,6 +36,12 @@ def account_cell(number: str, name: str) -> SafeString:
     return format_html('<span class="ll-account"><span class="nr">{}</span><span>{}</span></span>', number, name)
 
 
+def _names(event: Event) -> dict[str, str]:
+    """The account names that `JournalChangeList` has put on an event."""
+    names: dict[str, str] = event.names  # type: ignore[attr-defined]  # no field of the model
+    return names
+
+
 class JournalChangeList(KeyChangeList):
     """A page of the journal, with account names; a row leads to its booking."""
 
@@ -84,7 +90,7 @@ class JournalAdmin(ReadOnlyAdmin):
             return queryset, False
         hits = journal_lines(company=request.company, wanted=JournalFilter(search=term), limit=MAX_HITS)
         numbers = {line.journal_number for line in hits}
-        if term.isascii() and term.isdigit() and len(term) < 19:  # noqa: PLR2004 -- digits of the largest bigint
+        if term.isascii() and term.isdigit() and len(term) < 19:  # the largest bigint has 19
             numbers.add(int(term))
         return queryset.filter(journal_number__in=numbers), False
 
@@ -99,12 +105,12 @@ class JournalAdmin(ReadOnlyAdmin):
     @admin.display(description=gettext_lazy("debit"))
     def debit(self, event: Event) -> SafeString:
         """The debit account."""
-        return account_cell(event.account_debit, event.names[event.account_debit])
+        return account_cell(event.account_debit, _names(event)[event.account_debit])
 
     @admin.display(description=gettext_lazy("credit"))
     def credit(self, event: Event) -> SafeString:
         """The credit account."""
-        return account_cell(event.account_credit, event.names[event.account_credit])
+        return account_cell(event.account_credit, _names(event)[event.account_credit])
 
     @admin.display(description=gettext_lazy("amount in euros"))
     def money(self, event: Event) -> str:

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.contrib.admin import ShowFacets
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
@@ -19,7 +19,7 @@ from ledgerlou.admin.key_paging import KeyChangeList
 from ledgerlou.admin.request import CompanyRequest, visit_of
 
 
-class CompanyAdmin(ModelAdmin):  # type: ignore[misc] -- unfold ships no types
+class CompanyAdmin(ModelAdmin):  # type: ignore[misc]  # unfold ships no types
     """Pages of a company's rows. Who may read and write is a matter of scopes, as in the API; nobody deletes.
 
     `page_key` names a unique column that orders the list, newest first; such a list pages by key and counts nothing.
@@ -67,7 +67,7 @@ class CompanyAdmin(ModelAdmin):  # type: ignore[misc] -- unfold ships no types
         """Nobody: what books rest on is switched off, never deleted."""
         return False
 
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def changelist_view(self, request: CompanyRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """The list, under the name of what it lists."""
         context = {"title": self.title_of_list, "has_add_permission": False, **(extra_context or {})}
         answer: HttpResponse = super().changelist_view(request, context)
@@ -176,9 +176,10 @@ class ReadOnlyAdmin(CompanyAdmin):
         """Further addresses of this model."""
         return []
 
-    def page(self, route: str, view: Callable[..., HttpResponse], name: str) -> URLPattern:
+    def page(self, route: str, view: Callable[..., HttpResponseBase], name: str) -> URLPattern:
         """An address of this model for people who are signed in."""
-        return path(route, self.admin_site.admin_view(view), name=self.page_name(name))
+        address: URLPattern = path(route, self.admin_site.admin_view(view), name=self.page_name(name))
+        return address
 
     def details_view(self, request: CompanyRequest, object_id: UUID | int) -> HttpResponse:
         """The page of one row."""

@@ -1,13 +1,18 @@
 """Pages by key: rows before or after a key, read through its index. No offset into millions, no count of them."""
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
 
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import ValidationError
 from django.db.models import Model
 from django.http import HttpRequest
 from unfold.views import ChangeList
+
+from ledgerlou.admin.request import CompanyRequest
+
+if TYPE_CHECKING:
+    from django.http.request import _ImmutableQueryDict
 
 OLDER: Final = "older"
 NEWER: Final = "newer"
@@ -23,7 +28,7 @@ class KeyPage:
     template_name: ClassVar[str] = "admin/key_pagination.html"
 
 
-class KeyChangeList(ChangeList):  # type: ignore[misc] -- unfold ships no types
+class KeyChangeList(ChangeList):  # type: ignore[misc]  # unfold ships no types
     """A list in descending order of the admin class's `page_key`."""
 
     def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
@@ -32,10 +37,10 @@ class KeyChangeList(ChangeList):  # type: ignore[misc] -- unfold ships no types
         query = request.GET.copy()
         query.pop(OLDER, None)
         query.pop(NEWER, None)
-        request.GET = query
+        request.GET = cast("_ImmutableQueryDict", query)
         super().__init__(request, *args, **kwargs)
 
-    def get_results(self, request: HttpRequest) -> None:
+    def get_results(self, request: CompanyRequest) -> None:
         """One page of rows and one row more, to know whether it goes on."""
         key = self.model_admin.page_key
         rows = self.queryset.order_by(f"-{key}")

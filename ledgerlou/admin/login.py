@@ -10,8 +10,8 @@ from django import forms
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.views import LoginView
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -35,7 +35,7 @@ _TEXT: Final = {"class": " ".join(BASE_INPUT_CLASSES)}
 _MAX_SECRET: Final = 1000
 
 
-class SignInForm(AuthenticationForm):  # type: ignore[misc] -- unfold ships no types
+class SignInForm(AuthenticationForm):  # type: ignore[misc]  # unfold ships no types
     """E-mail address and password. Every reason to refuse reads the same."""
 
     error_messages: Final = {
@@ -73,17 +73,17 @@ class SignIn(LoginView):
     authentication_form = SignInForm
     template_name = "admin/login.html"
 
-    def form_valid(self, form: SignInForm) -> HttpResponse:  # type: ignore[override] -- our own form
+    def form_valid(self, form: SignInForm) -> HttpResponse:  # type: ignore[override]  # our own form
         """Sign in; `next_step` keeps the person out until the second factor is given."""
         remember_sign_in(self.request, form.get_user().email)
         return super().form_valid(form)
 
-    def form_invalid(self, form: SignInForm) -> HttpResponse:  # type: ignore[override] -- our own form
+    def form_invalid(self, form: SignInForm) -> HttpResponse:  # type: ignore[override]  # our own form
         """Say no with the status that machines understand, too."""
         return self.render_to_response(self.get_context_data(form=form), status=429 if form.refused_by_count else 401)
 
 
-def sign_in_page(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
+def sign_in_page(request: HttpRequest, context: dict[str, Any]) -> HttpResponseBase:
     """The first page for whoever is not (fully) signed in; who is goes on to the desk."""
     person = request.user
     if isinstance(person, Person) and request.method != "POST":
@@ -104,7 +104,9 @@ def sign_in_page(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
 class AddressForm(forms.Form):
     """Whose password is forgotten."""
 
-    email = forms.EmailField(label=gettext_lazy("E-mail address"), widget=forms.EmailInput({**_TEXT, "autocomplete": "username", "autofocus": True}))
+    email = forms.EmailField(
+        label=gettext_lazy("E-mail address"), widget=forms.EmailInput({**_TEXT, "autocomplete": "username", "autofocus": True})
+    )
 
 
 def forgot_password_page(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:

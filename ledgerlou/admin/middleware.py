@@ -49,7 +49,7 @@ class BackOfficeMiddleware:
         self._pass_on = get_response
         self._csrf = CsrfViewMiddleware(get_response)
         handler: Handler = _CompanyStep(get_response)
-        for step in (
+        steps: tuple[Any, ...] = (
             XFrameOptionsMiddleware,
             MessageMiddleware,
             OTPMiddleware,
@@ -57,7 +57,8 @@ class BackOfficeMiddleware:
             CsrfViewMiddleware,
             LocaleMiddleware,
             SessionMiddleware,
-        ):
+        )
+        for step in steps:
             handler = step(handler)
         self._chain = handler
 
@@ -123,9 +124,7 @@ def _transaction(request: HttpRequest) -> Iterator[None]:
     actor = person_actor(person_id=person.id, label=str(person), role=chosen.role, channel="admin")
     structlog.contextvars.bind_contextvars(company=str(chosen.company_id), actor=actor.label)
     with company_transaction(chosen.company_id, actor=actor, read_only=request.method in READING):
-        visit = Visit(
-            person=person, company=current_company(chosen.company_id), actor=actor, companies=companies, now=now, today=today
-        )
+        visit = Visit(person=person, company=current_company(chosen.company_id), actor=actor, companies=companies, now=now, today=today)
         admitted = cast(CompanyRequest, request)
         admitted.visit, admitted.company, admitted.actor, admitted.role = visit, visit.company, actor, chosen.role
         yield

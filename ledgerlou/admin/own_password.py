@@ -7,7 +7,7 @@ from ledgerlou.companies.models.people import Person
 from ledgerlou.companies.services.passwords import change_password
 
 
-class OwnPasswordForm(AdminOwnPasswordChangeForm):  # type: ignore[misc] -- unfold ships no types
+class OwnPasswordForm(AdminOwnPasswordChangeForm):  # type: ignore[misc]  # unfold ships no types
     """The old password and the new one, twice. Django checks them; the service stores the new one and ends the sessions of the API."""
 
     def save(self, commit: bool = True) -> Person:

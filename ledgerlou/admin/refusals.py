@@ -40,7 +40,9 @@ def refusal_page(request: HttpRequest, error: Exception) -> HttpResponse | None:
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Django's answer to a form without its token, in words that help."""
-    page = _page(request, HTTPStatus.FORBIDDEN, [_("This form is too old or came from another site. Go back, load the page again and repeat.")])
+    page = _page(
+        request, HTTPStatus.FORBIDDEN, [_("This form is too old or came from another site. Go back, load the page again and repeat.")]
+    )
     return page.render()
 
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 from django.conf import settings
 from django.contrib.auth import logout as leave
 from django.contrib.auth.views import PasswordChangeView
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, include, path, re_path, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -22,11 +22,11 @@ from ledgerlou.admin.request import COMPANY_IN_SESSION, visit_of
 from ledgerlou.admin.two_factor import code_page, set_up_page
 from ledgerlou.companies.models.people import Person
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 _YEAR_SECONDS: Final = 365 * 24 * 3600
 
 
-class BackOffice(UnfoldAdminSite):  # type: ignore[misc] -- unfold ships no types
+class BackOffice(UnfoldAdminSite):  # type: ignore[misc]  # unfold ships no types
     """All pages for people. Django's generic pages (apps, log, objects by content type) do not exist here."""
 
     def has_permission(self, request: HttpRequest) -> bool:
@@ -68,21 +68,21 @@ class BackOffice(UnfoldAdminSite):  # type: ignore[misc] -- unfold ships no type
     def _inside(self, view: View) -> View:
         """A view for people who are signed in to a company; others go to the sign-in page."""
 
-        def guarded(*args: Any, **kwargs: Any) -> HttpResponse:
-            answer: HttpResponse = self.admin_view(view)(*args, **kwargs)
+        def guarded(*args: Any, **kwargs: Any) -> HttpResponseBase:
+            answer: HttpResponseBase = self.admin_view(view)(*args, **kwargs)
             return answer
 
         return guarded
 
-    def _outside(self, page: Callable[[HttpRequest, dict[str, Any]], HttpResponse]) -> View:
+    def _outside(self, page: Callable[[HttpRequest, dict[str, Any]], HttpResponseBase]) -> View:
         """A page that needs nobody to be signed in to a company."""
 
-        def open_to_all(request: HttpRequest) -> HttpResponse:
+        def open_to_all(request: HttpRequest) -> HttpResponseBase:
             return page(request, self.each_context(request))
 
         return never_cache(open_to_all)
 
-    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
         """A person's own password; their sessions elsewhere end."""
         context = {**self.each_context(request), **(extra_context or {}), "title": _("Change password")}
         done = reverse("admin:index")
@@ -109,9 +109,7 @@ class BackOffice(UnfoldAdminSite):  # type: ignore[misc] -- unfold ships no type
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """The desk."""
         context = {**self.each_context(request), "title": _("Desk"), "subtitle": None, **(extra_context or {})}
-        return TemplateResponse(
-            request, "admin/index.html", import_string(settings.UNFOLD["DASHBOARD_CALLBACK"])(request, context)
-        )
+        return TemplateResponse(request, "admin/index.html", import_string(settings.UNFOLD["DASHBOARD_CALLBACK"])(request, context))
 
     def catch_all_view(self, request: HttpRequest, url: str) -> HttpResponse:
         """An address that no page has."""

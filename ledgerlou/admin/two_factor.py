@@ -36,7 +36,7 @@ class Step(Enum):
 
 def next_step(person: Person) -> Step:
     """Nothing for a session that a device has confirmed, or for people without one where none is required."""
-    if person.is_verified():  # type: ignore[attr-defined] -- django_otp's middleware gives people this method
+    if person.is_verified():  # type: ignore[attr-defined]  # django_otp's middleware gives people this method
         return Step.NONE
     if confirmed_device(person) is not None:
         return Step.VERIFY

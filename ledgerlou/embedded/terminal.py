@@ -1,8 +1,10 @@
 """What the commands of this package say to the person at the terminal."""
 
+import contextlib
 import os
 import sys
 from collections.abc import Callable
+from typing import TextIO
 
 from ledgerlou.embedded.stopping import StopRequested
 
@@ -16,14 +18,18 @@ class LauncherRefusal(Exception):
 
 def say(text: str) -> None:
     """Print one line of good news, at once even when the output is a file."""
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
+    _write(sys.stdout, text)
 
 
 def complain(text: str) -> None:
     """Print one line of bad news to standard error."""
-    sys.stderr.write(f"{text}\n")
-    sys.stderr.flush()
+    _write(sys.stderr, text)
+
+
+def _write(stream: TextIO, text: str) -> None:
+    with contextlib.suppress(OSError):  # the terminal was closed: nobody reads this, and stopping in order matters more
+        stream.write(f"{text}\n")
+        stream.flush()
 
 
 def exit_code(command: Callable[[], int], *, umask: int | None = None) -> int:

@@ -15,7 +15,7 @@ def _file(name: str) -> Callable[[HttpRequest], str]:
 
 def _holds(scope: str) -> Callable[[HttpRequest], bool]:
     """Whether a menu entry is shown; the page behind it asks again."""
-    return lambda request: scope in request.visit.actor.scopes  # type: ignore[attr-defined] -- set by the back office's middleware
+    return lambda request: scope in request.visit.actor.scopes  # type: ignore[attr-defined]  # set by the back office's middleware
 
 
 def _entry(title: Any, icon: str, page: str, scope: str = "journal:read") -> dict[str, Any]:

@@ -310,6 +310,23 @@ def test_script_finds_records_after_the_head(rows, verdict):
     assert "a record head after a record head" in verdict(rows.form, rows.written())[1]
 
 
+def test_script_refuses_a_name_that_stands_twice(exported, verdict):
+    twice = exported["jsonl"].replace('"amount": "', '"amount": "1.00", "amount": "', 1)
+    columns = exported["csv"].replace("record,form,", "record,form,form,", 1)
+
+    assert "row 2: not a record" in verdict("jsonl", twice)[1]
+    assert "a name stands twice" in verdict("csv", columns)[1]
+
+
+@pytest.mark.parametrize("line", ['{"record": ["event"]}', '{"record": "event", "form": {"a": 1}}', "[" * 100_000, '"event"', "1e999", ""])
+def test_script_refuses_rows_that_are_no_records(exported, verdict, line):
+    header, rest = exported["jsonl"].split("\n", 1)
+
+    code, said = verdict("jsonl", f"{header}\n{line}\n{rest}")
+
+    assert (code, "row 2: " in said) == (1, True)
+
+
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize(
     "text", ["", "\n", "Konto;Betrag\r\n1200;5\r\n", '{"record": "header", "format": "other-1"}\n', "\x00", "[1]\n", "null\n"]

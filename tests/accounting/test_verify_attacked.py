@@ -8,6 +8,7 @@ import pytest
 from django.db import connection as django_connection
 
 from accounting.verify import verify_books
+from accounting.verify_findings import KINDS
 from tests.accounting.verify_books import make_books
 
 # A value that differs from the stored one and fits its type; `{c}` is the column.
@@ -456,3 +457,48 @@ def test_master_data_and_their_history_must_agree(attacker, found_after, books, 
     faults = found_after(attack.replace("{where}", f"WHERE company_id = %(company)s AND row_id = '{account_id}'"))
 
     assert [fault.place.split(",")[0] for fault in faults if fault.kind == "history"] == [f"accounting_account {account_id}"]
+
+
+INTENT, EVENT, ITEM, SETTLEMENT = "accounting_intent", "accounting_event", "accounting_openitem", "accounting_settlement"
+# One small attack for every kind of fault: table, what is done, and to which rows.
+ATTACKS = {
+    "journal_number": (EVENT, "journal_number = 30", "journal_number = 21"),
+    "hash_chain": (EVENT, "prev_hash = repeat('a', 64)", "journal_number = 7"),
+    "event_hash": (EVENT, "source_line = 9", "journal_number = 7"),
+    "event_without_booking": (INTENT, None, "description = 'year end'"),
+    "booking_without_events": (EVENT, None, "journal_number = 21"),
+    "booking_date": (INTENT, "booking_date = booking_date - 1", "description = 'year end'"),
+    "booking_period": (INTENT, "period = '2026-12'", "description = 'year end'"),
+    "booking_lines": (INTENT, "event_count = 2", "description = 'year end'"),
+    "booking_total": (INTENT, "total = 4.99", "description = 'year end'"),
+    "booking_accounts": (INTENT, "line_accounts = '3070,6816'", "description = 'year end'"),
+    "reversal": (EVENT, "amount = 68", f"intent_id IN (SELECT id FROM {INTENT} WHERE description LIKE 'Storno: rest of the sale%%')"),
+    "head": ("accounting_journalhead", "next_number = 21", "true"),
+    "month_balance": ("accounting_accountmonth", "credit = credit + 0.01", "account = '3070'"),
+    "closing_sequence": ("periods_period", "closing_position = 3", "period = '2026-02'"),
+    "closing_hash": ("periods_period", "closing_hash = repeat('a', 64)", "period = '2026-02'"),
+    "posted_after_lock": (INTENT, "created_at = created_at + interval '1 day'", "description = 'sale'"),
+    "item_count": (INTENT, "item_count = 2", "description = 'sale'"),
+    "settlement_count": (INTENT, "settlement_count = 0", "description = 'part payment'"),
+    "item_movement": (ITEM, "amount = 119.01", "amount = 119"),
+    "item_facts": (ITEM, "due_date = due_date + 1", "amount = 119"),
+    "settlement_facts": (SETTLEMENT, "booking_date = booking_date + 1", "movement = -50"),
+    "item_overpaid": (SETTLEMENT, "movement = -120", "movement = -50"),
+    "item_currency": (SETTLEMENT, "fx_movement = fx_movement - 1", "movement = -500"),
+    "item_balance": (ITEM, None, "amount = 119"),
+    "link": (SETTLEMENT, "open_item_id = gen_random_uuid()", "movement = -50"),
+    "history": ("accounting_account", "name = 'Kasse'", "number = '1200'"),
+    "document_file": ("accounting_document", "size_bytes = 21", "true"),
+}
+
+
+def test_there_is_an_attack_for_every_kind_of_fault():
+    assert set(ATTACKS) == set(KINDS)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_fault_is_named(found_after, kind):
+    table, change, where = ATTACKS[kind]
+    action = f"UPDATE {table} SET {change}" if change else f"DELETE FROM {table}"
+
+    assert kind in kinds(found_after(f"{action} WHERE company_id = %(company)s AND {where}"))

@@ -42,7 +42,13 @@ def open_books(name: str = "Nordlicht Handel GmbH", *, chart: str = "skr04", lan
     from tests.admin.sample_pdf import one_page_pdf
 
     now, today = clock.now(), clock.today()
-    names = {"owner": "Hanna Petersen", "admin": "Jonas Brandt", "accountant": "Miriam Kaya", "bookkeeper": "Ole Hansen", "auditor": "Paul Roth"}
+    names = {
+        "owner": "Hanna Petersen",
+        "admin": "Jonas Brandt",
+        "accountant": "Miriam Kaya",
+        "bookkeeper": "Ole Hansen",
+        "auditor": "Paul Roth",
+    }
     people = {}
     for role, person_name in names.items():
         person = Person(email=f"{role}-{uuid4().hex[:10]}@example.org", name=person_name, language=language, created_at=now)

@@ -17,7 +17,7 @@ def sign_in(page: Page, books: Books, role: str = "bookkeeper") -> None:
 
 def test_bookkeeper_signs_in_and_finds_a_booking(page: Page, books: Books, page_faults: list[str]) -> None:
     sign_in(page, books)
-    page.get_by_role("link", name="Journal", exact=True).click()
+    page.locator("#nav-sidebar").get_by_text("Journal", exact=True).click()
     page.get_by_placeholder("Text, Beleg, Konto oder Journalnummer").fill("lagerhalle")
     page.keyboard.press("Enter")
     page.get_by_role("link", name="Miete Lagerhalle").click()

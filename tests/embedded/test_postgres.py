@@ -8,10 +8,11 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from ledgerlou.embedded import ports
+from ledgerlou.embedded import ports, prepare
 from ledgerlou.embedded.postgres import PostgresServer
 from ledgerlou.embedded.processes import Command, is_alive, start, wait_until
 from ledgerlou.embedded.servers import Wanted, embedded_servers
+from ledgerlou.embedded.terminal import LauncherRefusal
 
 # Python 3.12 and newer warn when a process with threads (such as a worker of pytest-xdist) forks, which starting a server does.
 pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork.*:DeprecationWarning")
@@ -179,3 +180,39 @@ def test_half_made_cluster_is_made_anew(data: Path) -> None:
 
     assert server.answers()
     assert not unfinished.exists()
+
+
+def test_own_server_is_prepared_with_the_passwords_of_the_addresses(postgres: PostgresServer) -> None:
+    address = postgres.urls(database="books").app.rpartition("@")[2]
+    environment = {
+        "DATABASE_URL": f"postgresql://ledgerlou_app:chosen-1@{address}",
+        "DATABASE_OWNER_URL": f"postgresql://ledgerlou_owner:chosen-2@{address}",
+        "LEDGERLOU_SUPERUSER_URL": postgres.urls(database="postgres").superuser,
+    }
+
+    codes = [prepare.main(environment), prepare.main(environment)]
+
+    assert codes == [0, 0]
+    for name, made in (("DATABASE_URL", False), ("DATABASE_OWNER_URL", True)):
+        with psycopg.connect(environment[name]) as connection:
+            assert connection.execute("SELECT has_schema_privilege('public', 'CREATE'), current_database()").fetchone() == (made, "books")
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("DATABASE_URL", "postgresql://somebody:secret@127.0.0.1/books"),
+        ("DATABASE_URL", "postgresql://ledgerlou_app@127.0.0.1/books"),
+        ("DATABASE_OWNER_URL", "postgresql://ledgerlou_owner:secret@127.0.0.1/other"),
+        ("LEDGERLOU_SUPERUSER_URL", ""),
+    ],
+)
+def test_preparing_refuses_addresses_that_do_not_fit(variable: str, value: str) -> None:
+    environment = {
+        "DATABASE_URL": "postgresql://ledgerlou_app:secret@127.0.0.1/books",
+        "DATABASE_OWNER_URL": "postgresql://ledgerlou_owner:secret@127.0.0.1/books",
+        "LEDGERLOU_SUPERUSER_URL": "postgresql://postgres:secret@127.0.0.1/postgres",
+    }
+
+    with pytest.raises(LauncherRefusal, match=r"DATABASE_URL|DATABASE_OWNER_URL|LEDGERLOU_SUPERUSER_URL"):
+        prepare.main({**environment, variable: value})

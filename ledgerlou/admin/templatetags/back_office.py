@@ -32,7 +32,7 @@ def amount(value: Decimal | None) -> str:
 def shown(value: object) -> object:
     """A fact of any kind as people read it; a dash for nothing."""
     if value is None or value == "":
-        return mark_safe('<span class="text-subtle">–</span>')  # noqa: S308 -- a constant
+        return mark_safe('<span class="text-subtle">–</span>')
     if isinstance(value, bool):
         return yes_or_no(value)
     if isinstance(value, datetime):
@@ -48,7 +48,9 @@ def shown(value: object) -> object:
 def yes_or_no(value: bool) -> SafeString:
     """A tick or a dash with a name for those who do not see it."""
     icon, name = ("check", gettext("yes")) if value else ("remove", gettext("no"))
-    return format_html('<span class="material-symbols-outlined text-base" role="img" aria-label="{}" title="{}">{}</span>', name, name, icon)
+    return format_html(
+        '<span class="material-symbols-outlined text-base" role="img" aria-label="{}" title="{}">{}</span>', name, name, icon
+    )
 
 
 @register.simple_tag(takes_context=True)

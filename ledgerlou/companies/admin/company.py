@@ -23,7 +23,8 @@ class CompanyPage(ReadOnlyAdmin):
 
     def get_queryset(self, request: CompanyRequest) -> QuerySet[Model]:
         """This company alone."""
-        return self.model._default_manager.filter(pk=request.company.pk)
+        rows: QuerySet[Model] = self.model._default_manager.filter(pk=request.company.pk)
+        return rows
 
     def changelist_view(self, request: CompanyRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """A list of one is its page."""
@@ -47,7 +48,7 @@ class CompanyPage(ReadOnlyAdmin):
             (_("VAT id"), row.vat_id),
         ]
         books: list[tuple[str, object]] = [
-            (_("Chart of accounts"), row.get_chart_display()),
+            (_("Standard chart"), row.get_chart_display()),
             (_("First month of the fiscal year"), row.fiscal_year_start_month),
             (_("VAT return"), row.get_vat_period_display()),
             (_("Small business (§ 19 UStG)"), row.is_small_business),

@@ -20,7 +20,7 @@ from ledgerlou.companies.models.history import AuditEntry
 class HistoryChangeList(KeyChangeList):
     """A page of the history, with the names of the people in it."""
 
-    def get_results(self, request: HttpRequest) -> None:
+    def get_results(self, request: CompanyRequest) -> None:
         """Read the entries, then everybody's names at once."""
         super().get_results(request)
         for entry, change in zip(self.result_list, changes_of(self.result_list), strict=True):
@@ -48,7 +48,8 @@ class AuditHistoryPage(ReadOnlyAdmin):
 
     def get_queryset(self, request: CompanyRequest) -> QuerySet[Model]:
         """The company's part."""
-        return self.model._default_manager.filter(company_id=request.company.id)
+        rows: QuerySet[Model] = self.model._default_manager.filter(company_id=request.company.id)
+        return rows
 
     @admin.display(description=gettext_lazy("what"))
     def what(self, entry: AuditEntry) -> str:
@@ -63,5 +64,5 @@ class AuditHistoryPage(ReadOnlyAdmin):
     @admin.display(description=gettext_lazy("what changed"))
     def changes(self, entry: AuditEntry) -> str:
         """Field by field."""
-        change: Change = entry.change  # type: ignore[attr-defined] -- put there by HistoryChangeList
+        change: Change = entry.change  # type: ignore[attr-defined]  # put there by HistoryChangeList
         return render_to_string("admin/changes.html", {"change": change})

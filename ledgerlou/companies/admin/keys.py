@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, time
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -49,7 +50,7 @@ class KeyForm(forms.Form):
 
     def __init__(self, *args: Any, held: Sequence[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["scopes"].choices = [(scope, scope) for scope in held]  # type: ignore[attr-defined] -- a choice field
+        self.fields["scopes"].choices = [(scope, scope) for scope in held]  # type: ignore[attr-defined]  # a choice field
 
 
 def scopes_in_order(scopes: frozenset[str]) -> list[str]:
@@ -135,7 +136,7 @@ class KeyPage(ReadOnlyAdmin):
             submit=_("Make the key"),
             explanation=_("The key acts for you: with your rights in this company at most, and only as long as you have them."),
             act=act,
-            form=lambda *args: KeyForm(*args, held=held),
+            form=partial(KeyForm, held=held),
             back=reverse(LIST),
             trail=self.trail(),
         )

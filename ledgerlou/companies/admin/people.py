@@ -1,6 +1,7 @@
 """People of the company: who belongs to it, in which role, until when."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -156,7 +157,7 @@ class PeoplePage(ReadOnlyAdmin):
             title=_("Change the role"),
             submit=_("Change"),
             act=act,
-            form=lambda *args: RoleForm(*args, initial=initial),
+            form=partial(RoleForm, initial=initial),
             back=reverse(LIST),
             done=_("The role is changed."),
             facts=[(_("Person"), str(membership.person))],
