@@ -237,7 +237,7 @@ def test_a_clients_uuid_is_kept_as_request_id(api: ApiClient) -> None:
 
 @pytest.mark.parametrize("path", ["/nowhere", "/healthz", "/docs", "/v1/nowhere", "/static/ledgerlou_api/docs.css"])
 def test_every_answer_has_a_request_id(db: None, path: str) -> None:
-    assert UUID7.fullmatch(ApiClient(None).get(path).headers["X-Request-Id"])
+    assert UUID7.fullmatch(ApiClient(None, check=False).get(path).headers["X-Request-Id"])
 
 
 @pytest.mark.parametrize(

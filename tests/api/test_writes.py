@@ -105,17 +105,17 @@ def test_a_refusal_that_is_recorded_keeps_its_rows_and_no_claim(company: Any, ap
     assert claims(company) == 0
 
 
-@pytest.mark.parametrize("key", ["", " ", "x" * 256, "a\tb", "ä", " a"])
-def test_malformed_idempotency_keys_are_refused(company: Any, api: ApiClient, key: str) -> None:
-    reply = api.post(NOTES, {"name": "x"}, headers={"Idempotency-Key": key})
+@pytest.mark.parametrize("claim", ["", " ", "x" * 256, "a\tb", "ä", " a"])
+def test_malformed_idempotency_keys_are_refused(company: Any, api: ApiClient, claim: str) -> None:
+    reply = api.post(NOTES, {"name": "x"}, headers={"Idempotency-Key": claim})
 
     assert (reply.status, reply.error, reply.pointers) == (400, "INVALID_INPUT", ["header:Idempotency-Key"])
     assert names(company) == []
 
 
-@pytest.mark.parametrize("key", ["x", "x" * 255, "a b", '"quoted"'])
-def test_printable_idempotency_keys_are_taken(company: Any, api: ApiClient, key: str) -> None:
-    assert api.post(NOTES, {"name": "x"}, idempotency_key=key).status == 201
+@pytest.mark.parametrize("claim", ["x", "x" * 255, "a b", '"quoted"'])
+def test_printable_idempotency_keys_are_taken(company: Any, api: ApiClient, claim: str) -> None:
+    assert api.post(NOTES, {"name": "x"}, idempotency_key=claim).status == 201
     assert claims(company) == 1
 
 
