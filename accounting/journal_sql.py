@@ -126,3 +126,8 @@ def fetch_together(*statements: Statement) -> list[list[tuple[Any, ...]]]:
             for cursor, (query, values) in zip(cursors, statements, strict=True):
                 cursor.execute(query.sql, query.parameters(values), prepare=True)
         return [cursor.fetchall() if cursor.description else [] for cursor in cursors]
+
+
+def refresh_journal_statistics() -> None:
+    """Let the planner know the size of the journal before it is read as a whole: after a large import, before it is verified."""
+    fetch_together((Query("SELECT accounting_analyze_journal()"), {}))

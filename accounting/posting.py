@@ -38,7 +38,7 @@ _FIRST_CREDITOR: Final = 70_000  # personal accounts: debtors 10000 to 69999, cr
 
 
 class DuplicateSuspected(LedgerLouError):
-    """A booking like this one exists: same day, total and accounts, and same reference or text (RULINGS 16)."""
+    """A booking like this one exists: same day, total and accounts, and same reference or text."""
 
     code, http_status, title = "DUPLICATE_SUSPECTED", 409, "A similar booking exists"
 

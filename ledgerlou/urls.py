@@ -3,6 +3,7 @@
 from importlib.util import find_spec
 
 from django.urls import include, path, re_path
+from django.views.generic import RedirectView
 
 from ledgerlou.admin.site import site
 from ledgerlou.api import docs, health, unknown
@@ -14,6 +15,7 @@ API = [
 ]
 
 urlpatterns = [
+    path("", RedirectView.as_view(url="/admin/")),
     *(path("v1/", include(name)) for name in API),
     re_path(r"^v1(?:/|$)", unknown.unknown_route),
     path("docs", docs.index),

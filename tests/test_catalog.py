@@ -20,7 +20,7 @@ GLOBAL_INDEXES = {
     ("companies_membership", "person_id"),
 }
 # Runs ANALYZE for the application, which does not own the tables.
-READS_NOTHING = {"accounting_analyze_chart()"}
+READS_NOTHING = {"accounting_analyze_chart()", "accounting_analyze_journal()"}
 # Written by a trigger alone, from events that carry the key; one more check for each of them would only cost time.
 DERIVED = {("accounting_accountmonth", "company_id")}
 

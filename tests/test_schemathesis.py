@@ -9,7 +9,6 @@ from hypothesis import HealthCheck, given, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance, status_code_conformance
 
-from ledgerlou.wsgi import application
 from tests.api.client import make_key
 from tests.conftest import new_company
 
@@ -23,7 +22,9 @@ CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance,
 def api_schema(real_commits, settings):
     """The document as served, and a key that may do everything in a company of its own."""
     settings.API_REQUESTS_PER_MINUTE = settings.LOGINS_PER_MINUTE = 10**7
-    Path(django_settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
+    Path(django_settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)  # WhiteNoise warns about a missing folder, and warnings are errors
+    from ledgerlou.wsgi import application
+
     schema = schemathesis.openapi.from_wsgi("/v1/openapi.json", application)
     schema.bench_key = make_key(new_company())
     return schema

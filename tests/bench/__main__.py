@@ -4,7 +4,6 @@ import argparse
 import json
 import os
 import pathlib
-import subprocess
 import sys
 import time
 
@@ -125,19 +124,6 @@ def reads(bookings: int) -> None:
     say(Figure(name=f"verify {events:,} events", value=time.perf_counter() - started, unit="s", target=60, at_least=False))
 
 
-def hordak(each: int) -> None:
-    """django-hordak's rate, where its own environment is named by LEDGERLOU_BENCH_HORDAK (a python with it installed)."""
-    python = os.environ.get("LEDGERLOU_BENCH_HORDAK")
-    if not python:
-        sys.stdout.write("django-hordak: not installed beside, left out (LEDGERLOU_BENCH_HORDAK names a python that has it)\n")
-        return
-    script = pathlib.Path(__file__).with_name("hordak_peer.py")
-    done = subprocess.run([python, str(script), str(each)], capture_output=True, text=True, check=True, timeout=600)
-    rate = float(done.stdout.strip().splitlines()[-1])
-    ours = next(figure.value for figure in figures if figure.name.startswith("post one booking"))
-    say(Figure(name="  ratio to django-hordak", value=ours / rate, unit="x", target=1.3))
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="small books: 100,000 events instead of a million")
@@ -154,14 +140,13 @@ def main() -> None:
     each = 400 if arguments.quick else 1000
     if arguments.only in (None, "single"):
         single(each)
-        hordak(each)
     if arguments.only in (None, "bulk"):
         bulk()
     if arguments.only in (None, "http"):
         over_http(100 if arguments.quick else 300)
     if arguments.only in (None, "reads"):
         reads(50_000 if arguments.quick else 500_000)
-    path = pathlib.Path(os.environ["LEDGERLOU_DATA"]) / "bench.json"
+    path = pathlib.Path(__file__).resolve().parents[2] / "var" / "bench.json"
     write_json(path, figures)
     sys.stdout.write("\n" + table(figures) + f"\n\nJSON: {path}\n")
 

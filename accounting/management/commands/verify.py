@@ -8,6 +8,7 @@ from uuid import UUID
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 
+from accounting.journal_sql import refresh_journal_statistics
 from accounting.verify import FAULTS_OF_EACH_KIND, verify_books
 from accounting.verify_findings import KINDS, BooksReport
 from accounting.verify_source import books_snapshot
@@ -28,6 +29,7 @@ class Command(BaseCommand):
 
     def handle(self, *_: Any, **options: Any) -> None:
         """Verify company after company, each in a view of its own that nothing changes meanwhile."""
+        refresh_journal_statistics()
         companies = all_company_ids()
         if options["company"]:
             if options["company"] not in companies:
