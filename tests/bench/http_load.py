@@ -30,14 +30,17 @@ def key_of(company: Any) -> str:
 
 @contextmanager
 def server() -> Iterator[int]:
-    """The web server as `make run` starts it, on a free port."""
-    from ledgerlou.embedded.run import web_command  # noqa: PLC0415 -- the launcher's own command line
-
+    """The web server with the options that `make run` gives it, on a free port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     environment = {**os.environ, "LEDGERLOU_API_REQUESTS_PER_MINUTE": "10000000"}
-    process = subprocess.Popen(web_command(sys.executable, "127.0.0.1", port), env=environment, stdout=subprocess.DEVNULL)
+    command = [
+        *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "--http", "1", "--no-ws"),
+        *("--workers", "2", "--blocking-threads", "4", "--blocking-threads-idle-timeout", "600", "--workers-kill-timeout", "10"),
+        *("--log-level", "warning", "ledgerlou.wsgi:application"),
+    ]
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
     try:
         for _ in range(200):
             try:
