@@ -1,6 +1,7 @@
 """The import of a DATEV batch, row by row: what is booked, what is refused and why, and that nothing is booked twice."""
 
 import json
+from copy import copy
 from datetime import date
 from decimal import Decimal
 
@@ -68,9 +69,10 @@ def test_a_locked_batch_is_booked_and_locks_no_period(company):
 
 @pytest.mark.parametrize(("locale", "names"), [("de", ["Debitor 10000", "Kreditor 70000"]), ("en", ["Customer 10000", "Vendor 70000"])])
 def test_customers_and_vendors_are_added_beside_their_control_accounts(company, locale, names):
-    company.locale = locale
+    speaking = copy(company)  # tests share the company
+    speaking.locale = locale
 
-    report = run(company, batch_bytes(ROWS[0], entry("59,50", "S", "6815", "70000", "9")))
+    report = run(speaking, batch_bytes(ROWS[0], entry("59,50", "S", "6815", "70000", "9")))
 
     assert [(made.number, made.name) for made in report.created_accounts] == list(zip(("10000", "70000"), names, strict=True))
     for number, control in (("10000", "1200"), ("70000", "3300")):
