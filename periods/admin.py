@@ -132,7 +132,7 @@ class PeriodAdmin(ReadOnlyAdmin):
         else:
             buttons.append(Button(label=_("Reopen"), address=address("reopen"), icon="lock_open", is_post=True))
         if pending is None:
-            buttons.append(Button(label=_("Ask for the lock"), address=address("request"), icon="gpp_good"))
+            buttons.append(Button(label=_("Lock"), address=address("request"), icon="gpp_good"))
         else:
             buttons.append(Button(label=_("Approve"), address=address("approve", pending.id), icon="verified", variant="primary"))
             buttons.append(Button(label=_("Withdraw"), address=address("cancel", pending.id), icon="close", is_post=True))

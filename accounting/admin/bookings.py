@@ -119,10 +119,11 @@ class BookingAdmin(ReadOnlyAdmin):
                 (_("Rate (foreign units per euro)"), row.fx_rate),
                 (_("Rate of"), row.fx_rate_date),
             ]
-        facts += [
+        sections = [Section(title=_("Provenance"), facts=facts)]
+        extra = [
             (str(key), json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value) for key, value in _metadata(row)
         ]
-        return [Section(title=_("Provenance"), facts=facts)]
+        return [*sections, Section(title=_("Metadata"), facts=extra)] if extra else sections
 
     def buttons(self, request: CompanyRequest, row: Model) -> Sequence[Button]:
         """Reversing, for whoever may post."""

@@ -5,7 +5,6 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.contrib import admin
-from django.core.files.storage import default_storage
 from django.db.models import Model
 from django.http import FileResponse, HttpResponse
 from django.template.defaultfilters import filesizeformat
@@ -17,6 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from accounting.models.document import Document
 from accounting.models.journal import Intent
+from accounting.selectors.documents import open_document
 from ledgerlou.admin.base import Button, ReadOnlyAdmin, Section
 from ledgerlou.admin.request import CompanyRequest
 from ledgerlou.admin.site import site
@@ -100,7 +100,7 @@ class DocumentAdmin(ReadOnlyAdmin):
         kind = _kind_of(document.mime_type)
         content_type = {"pdf": PDF, "image": document.mime_type, "text": "text/plain; charset=utf-8"}.get(kind, "application/octet-stream")
         response = FileResponse(
-            default_storage.open(document.storage_name),
+            open_document(document),
             as_attachment=kind == "none" or "download" in request.GET,
             filename=document.original_name,
             content_type=content_type,

@@ -98,8 +98,8 @@ class JournalAdmin(ReadOnlyAdmin):
     def text(self, event: Event) -> str:
         """What was booked, with the reference where there is one."""
         reference = event.intent.external_reference
-        if reference:
-            return format_html('{} <span class="ll-quiet">{}</span>', event.intent.description, reference)
+        if reference and reference not in event.intent.description:
+            return format_html('{} <span class="ll-quiet ll-nowrap">{}</span>', event.intent.description, reference)
         return event.intent.description
 
     @admin.display(description=gettext_lazy("debit"))

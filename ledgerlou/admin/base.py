@@ -11,6 +11,7 @@ from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin
 
@@ -203,7 +204,7 @@ class ReadOnlyAdmin(CompanyAdmin):
 
     def sections(self, request: CompanyRequest, row: Model) -> Sequence[Section]:
         """The facts of a row: by default the columns of the list."""
-        facts = [(str(self.opts.get_field(name).verbose_name), getattr(row, name)) for name in self.list_display]
+        facts = [(capfirst(self.opts.get_field(name).verbose_name), getattr(row, name)) for name in self.list_display]
         return [Section(title=str(self.opts.verbose_name), facts=facts)]
 
     def buttons(self, request: CompanyRequest, row: Model) -> Sequence[Button]:

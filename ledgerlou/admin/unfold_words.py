@@ -23,6 +23,7 @@ WORDS: Final = (
     _("Run"),
     _("After you've created a user, you’ll be able to edit more user options."),
     _("Expand row"),
+    _("Welcome"),
     _("Welcome back to"),
     _("Forgotten your password or username?"),
     _("Type to search"),

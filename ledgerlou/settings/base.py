@@ -144,6 +144,7 @@ LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("de", "Deutsch")]
 LOCALE_PATHS = [BASE_DIR / "ledgerlou" / "locale"]
 FORMAT_MODULE_PATH = "ledgerlou.locale"
+DATE_INPUT_FORMATS = ["%Y-%m-%d", "%d.%m.%Y"]  # unfold's date filters read these, whatever the language
 USE_TZ = True
 TIME_ZONE = "Europe/Berlin"
 

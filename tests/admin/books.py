@@ -2,14 +2,56 @@
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 from uuid import UUID, uuid4
 
+from django.contrib.auth.hashers import make_password
 from django.test import Client
+from django.test.client import ClientHandler
 
+from accounting.drafts import Settle
+from accounting.german.datev_columns import COLUMNS
+from accounting.models.account import Account
+from accounting.models.datev import DatevImport
+from accounting.models.tax_code import TaxCode
+from accounting.posting import post
+from accounting.services.datev_import import import_datev_batch
+from accounting.services.documents import ReceivedFile, store_document
+from accounting.services.reversals import ReversalRequest, reverse_booking
 from ledgerlou import clock
+from ledgerlou.companies.actor import person_actor
+from ledgerlou.companies.context import company_transaction
+from ledgerlou.companies.models.people import ApiKey, Membership, Person
+from ledgerlou.companies.roles import Role
+from ledgerlou.companies.services.keys import create_api_key
+from ledgerlou.setup import CompanyFacts, open_company
+from periods.closing import request_lock
+from periods.models import Period
+from tests.admin.sample_pdf import one_page_pdf
+from tests.conftest import draft
 
 PASSWORD = "Korrekt Pferd Batterie 7"
+
+
+@lru_cache(maxsize=1)
+def _handler() -> ClientHandler:
+    """The application, loaded once: WhiteNoise reads all folders of static files whenever it is loaded."""
+    return ClientHandler(enforce_csrf_checks=False)
+
+
+def browser(**more: Any) -> Client:
+    """A browser in which nobody has signed in."""
+    client = Client(**more)
+    client.handler = _handler()
+    return client
+
+
+@lru_cache(maxsize=1)
+def _hashed_password() -> str:
+    """Argon2 is slow on purpose."""
+    return make_password(PASSWORD)
 
 
 @dataclass(kw_only=True)
@@ -19,28 +61,19 @@ class Books:
     company: Any
     people: dict[str, Any]
     bookings: dict[str, UUID] = field(default_factory=dict)
+    rows: dict[str, Any] = field(default_factory=dict)
+    month: str = ""
     document_id: UUID | None = None
 
     def client(self, role: str = "owner", language: str = "de") -> Client:
         """A browser in which the person of this role has signed in."""
-        client = Client(headers={"accept-language": language})
+        client = browser(headers={"accept-language": language})
         client.force_login(self.people[role])
         return client
 
 
 def open_books(name: str = "Nordlicht Handel GmbH", *, chart: str = "skr04", language: str = "de") -> Books:
     """Open a company and book a little: sale, purchase, payment that settles, and a reversal."""
-    from accounting.posting import post
-    from accounting.services.documents import ReceivedFile, store_document
-    from accounting.services.reversals import ReversalRequest, reverse_booking
-    from ledgerlou.companies.actor import person_actor
-    from ledgerlou.companies.context import company_transaction
-    from ledgerlou.companies.models.people import Membership, Person
-    from ledgerlou.companies.roles import Role
-    from ledgerlou.companies.services.keys import create_api_key
-    from ledgerlou.setup import CompanyFacts, open_company
-    from tests.admin.sample_pdf import one_page_pdf
-
     now, today = clock.now(), clock.today()
     names = {
         "owner": "Hanna Petersen",
@@ -51,8 +84,9 @@ def open_books(name: str = "Nordlicht Handel GmbH", *, chart: str = "skr04", lan
     }
     people = {}
     for role, person_name in names.items():
-        person = Person(email=f"{role}-{uuid4().hex[:10]}@example.org", name=person_name, language=language, created_at=now)
-        person.set_password(PASSWORD)
+        person = Person(
+            email=f"{role}-{uuid4().hex[:10]}@example.org", name=person_name, language=language, created_at=now, password=_hashed_password()
+        )
         person.save()
         people[role] = person
     actor = person_actor(person_id=people["owner"].id, label=names["owner"], role="owner", channel="admin")
@@ -74,7 +108,38 @@ def open_books(name: str = "Nordlicht Handel GmbH", *, chart: str = "skr04", lan
         wanted = ReversalRequest(intent_id=books.bookings["wrong"], reason="falsches Konto")
         books.bookings["reversal"] = reverse_booking(company=company, actor=actor, request=wanted, today=today, now=now).intent_id
         create_api_key(company=company, actor=actor, name="Kassensystem", scopes=["journal:write"], expires_at=None, now=now)
+        batch = datev_batch(year=today.year, chart=chart)
+        import_datev_batch(company=company, actor=actor, data=batch, file_name="EXTF_Buchungsstapel.csv", now=now)
+        books.month = f"{today.year}-01"
+        pending = request_lock(company=company, actor=actor, period=books.month, now=now)
+        books.rows = {
+            "company": company.id,
+            "account": Account.objects.of(company).get(number=_accounts(chart)["bank"]).id,
+            "taxcode": TaxCode.objects.of(company).get(code="UST19").id,
+            "document": books.document_id,
+            "datevimport": DatevImport.objects.of(company).get().id,
+            "period": Period.objects.of(company).get(period=books.month).id,
+            "lock_request": pending.id,
+            "membership": Membership.objects.of(company).get(person=people["bookkeeper"]).id,
+            "apikey": ApiKey.objects.of(company).get().id,
+        }
     return books
+
+
+def datev_batch(*, year: int, chart: str, text: str = "Porto", account: str = "", client: int = 1) -> bytes:
+    """A booking batch with one row: 12.40 euros of postage, paid by bank."""
+    bank, postage = ("1800", "6800") if chart == "skr04" else ("1200", "4910")
+    head = (
+        f'"EXTF";700;21;"Buchungsstapel";13;{year}0301100000000;;"LL";"Probe";"";1001;{client};{year}0101;4;{year}0201;{year}0228;"Februar";"";1;0;0;'
+        f'"EUR";;"";;;"{chart[-2:]}";;;"";""'
+    )
+    names = ";".join(column.name for column in COLUMNS)
+    row = [""] * len(COLUMNS)
+    row[:3] = ["12,40", '"S"', '"EUR"']
+    row[6:8] = [account or postage, bank]
+    row[9:11] = ["1502", '"B-17"']
+    row[13] = f'"{text}"'
+    return "\r\n".join([head, names, ";".join(row), ""]).encode("cp1252")
 
 
 def _accounts(chart: str) -> dict[str, str]:
@@ -84,8 +149,6 @@ def _accounts(chart: str) -> dict[str, str]:
 
 
 def _drafts(chart: str, today: Any, document_id: UUID) -> dict[str, Any]:
-    from tests.conftest import draft
-
     account = _accounts(chart)
     day = today.isoformat()
     return {
@@ -106,10 +169,6 @@ def _drafts(chart: str, today: Any, document_id: UUID) -> dict[str, Any]:
 
 
 def _payment(chart: str, today: Any, sale: UUID) -> Any:
-    from decimal import Decimal
-
-    from accounting.drafts import Settle
-    from tests.conftest import draft
 
     account = _accounts(chart)
     return draft(
