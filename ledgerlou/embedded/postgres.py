@@ -25,6 +25,7 @@ from ledgerlou.embedded.processes import (
     works_in,
 )
 from ledgerlou.embedded.secret_files import kept_passwords, sync_folder, write_durably
+from ledgerlou.embedded.stopping import stop_if_asked, undisturbed
 from ledgerlou.embedded.terminal import LauncherRefusal
 
 START_SECONDS = 60
@@ -135,10 +136,14 @@ class PostgresServer:
 
     def stop_leftover(self) -> None:
         """Stop a server of this cluster that somebody else started, and wait for what a killed server left behind."""
-        pid = self.running_pid()
-        if pid is not None:
-            end(pid, signals=STOP_SIGNALS)
-        if not wait_until(lambda: not any(working_in(self.cluster)), seconds=LEFT_SECONDS):
+
+        def none_is_left() -> bool:
+            pid = self.running_pid()  # asked each time: one that is just starting writes its number late
+            if pid is not None:
+                end(pid, signals=STOP_SIGNALS)
+            return not any(working_in(self.cluster))
+
+        if not wait_until(none_is_left, seconds=LEFT_SECONDS):
             left = ", ".join(map(str, working_in(self.cluster)))
             raise LauncherRefusal(f"PostgreSQL processes of {self.cluster} do not stop: {left}. End them and start again.")
         self._drop_misleading_pid_file()
@@ -206,16 +211,16 @@ class PostgresServer:
             "unix_socket_permissions=0700",
         ]
         options += [*TUNING, *(() if self.durable else THROW_AWAY)]
-        self._child = start(
-            Command(
-                argv=(str(self.home.programs.postgres_bin / "postgres"), "-D", str(self.cluster), *(f"--{option}" for option in options)),
-                environment=SERVER_ENVIRONMENT,
-                folder=self.home.folder,
-                user=self.home.user,
-                log=self.log,
-                death_signal=None if self.stays else signal.SIGINT,
-            ),
+        command = Command(
+            argv=(str(self.home.programs.postgres_bin / "postgres"), "-D", str(self.cluster), *(f"--{option}" for option in options)),
+            environment=SERVER_ENVIRONMENT,
+            folder=self.home.folder,
+            user=self.home.user,
+            log=self.log,
+            death_signal=None if self.stays else signal.SIGINT,
         )
+        with undisturbed():
+            self._child = start(command)
 
     def _connect(self, database: str) -> psycopg.Connection:
         return psycopg.connect(self.urls(database=database).superuser, connect_timeout=5, autocommit=True)
@@ -225,6 +230,7 @@ class PostgresServer:
         began = time.monotonic()
         patience = START_SECONDS
         while time.monotonic() - began < patience:
+            stop_if_asked()
             try:
                 self._connect("postgres").close()
             except psycopg.OperationalError as error:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from ledgerlou.embedded.processes import Command, end, is_alive, last_lines, marked_with, start, wait_until
+from ledgerlou.embedded.stopping import stop_if_asked, undisturbed
 from ledgerlou.embedded.terminal import LauncherRefusal, complain
 
 MARK_VARIABLE = "LEDGERLOU_LAUNCH_MARK"
@@ -61,7 +62,8 @@ class Program:
     def start(self) -> None:
         """Start it; what it prints goes to its log."""
         command = Command(argv=self.argv, environment=self.environment, folder=self.folder, log=self.log, death_signal=signal.SIGTERM)
-        self._child = start(command)
+        with undisturbed():
+            self._child = start(command)
 
     def has_ended(self) -> bool:
         """Whether its first process has ended; the exit code is not collected yet."""
@@ -125,6 +127,7 @@ class Supervisor:
 
     def look_after(self) -> None:
         """Start again what died, after a pause. Raises LauncherRefusal when a program dies too often."""
+        stop_if_asked()
         now = time.monotonic()
         for each in self._watched:
             if each.due_at is not None:

@@ -10,6 +10,7 @@ from ledgerlou.embedded import ports
 from ledgerlou.embedded.homes import SERVER_ENVIRONMENT, ServerHome
 from ledgerlou.embedded.processes import Command, end, end_child, last_lines, start, wait_until, works_in
 from ledgerlou.embedded.secret_files import kept_secret, write_durably
+from ledgerlou.embedded.stopping import undisturbed
 from ledgerlou.embedded.terminal import LauncherRefusal
 
 START_SECONDS = 20
@@ -136,13 +137,13 @@ class ValkeyServer:
         # The configuration holds the password, so that it is not seen in the process list.
         write_durably(configuration, CONFIGURATION.format(host=ports.LOOPBACK, port=port, password=self._password(), folder=folder))
         self.home.give_to_server(configuration)
-        self._child = start(
-            Command(
-                argv=(str(self.home.programs.valkey_server), str(configuration)),
-                environment=SERVER_ENVIRONMENT,
-                folder=folder,
-                user=self.home.user,
-                log=self.log,
-                death_signal=None if self.stays else signal.SIGTERM,
-            ),
+        command = Command(
+            argv=(str(self.home.programs.valkey_server), str(configuration)),
+            environment=SERVER_ENVIRONMENT,
+            folder=folder,
+            user=self.home.user,
+            log=self.log,
+            death_signal=None if self.stays else signal.SIGTERM,
         )
+        with undisturbed():
+            self._child = start(command)
