@@ -6,6 +6,7 @@ companies; nothing is flushed or cleaned up, and no guard is ever dropped.
 
 import os
 import pathlib
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -59,8 +60,20 @@ def django_db_setup(database_name: str, django_db_blocker: object) -> Iterator[N
     with django_db_blocker.unblock():
         for alias in ("default", "owner"):
             connections[alias].close()
-    with psycopg.connect(_conninfo(owner, "ledgerlou"), autocommit=True) as admin:
-        admin.execute(f'DROP DATABASE IF EXISTS "{database_name}" WITH (FORCE)')
+    _drop(_conninfo(owner, "ledgerlou"), database_name)
+
+
+def _drop(conninfo: str, name: str) -> None:
+    """Drop a test database. An autovacuum worker in it is the server's and not the owner's to end: it is waited for."""
+    for attempt in range(60):
+        try:
+            with psycopg.connect(conninfo, autocommit=True) as admin:
+                admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+            return
+        except psycopg.errors.InsufficientPrivilege:
+            if attempt == 59:
+                raise
+            time.sleep(0.5)
 
 
 def _conninfo(config: dict, name: str) -> str:

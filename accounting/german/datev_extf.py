@@ -19,6 +19,7 @@ from ledgerlou.errors import Fault
 from ledgerlou.money import ZERO
 
 MAX_BYTES: Final = 20 * 1024 * 1024
+MAX_LINE: Final = 100_000  # characters; the 125 fields of a row are at most 210 long each
 MAX_ROWS: Final = 99_999  # what DATEV's programs take in one batch
 
 # Without these a row cannot be booked; under another heading their content is something else.
@@ -103,7 +104,12 @@ def _decode(data: bytes) -> tuple[str, str]:
 
 
 def _split(line: str) -> list[str] | None:
-    """The fields of a line, or None when its quotes are wrong. Line by line, so that an open quote spoils its own line only."""
+    """The fields of a line, or None when its quotes are wrong or it is far too long. Line by line, so that an open quote spoils its own line only.
+
+    The length is our own limit: that of the csv module belongs to the whole process, and anything may have raised it.
+    """
+    if len(line) > MAX_LINE:
+        return None
     try:
         return next(csv.reader([line], delimiter=";", quotechar='"', doublequote=True, strict=True), [])
     except csv.Error:

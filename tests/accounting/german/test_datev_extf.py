@@ -287,6 +287,16 @@ def test_a_line_with_wrong_quotes_is_a_fault_of_its_own(line: str) -> None:
     assert [fault.pointer for fault in batch.faults] == ["/rows/4"]
 
 
+def test_a_long_line_is_refused_whatever_the_process_allows() -> None:
+    before = csv.field_size_limit(2**31 - 1)
+    try:
+        batch = read_batch(batch_bytes(ROW, "1,00;S;;;;;1600;1800;;0101;" + "x" * 200_000, ROW))
+    finally:
+        csv.field_size_limit(before)
+
+    assert [fault.pointer for fault in batch.faults] == ["/rows/4"]
+
+
 def test_quotes_inside_a_text_are_doubled_and_separators_may_stand_in_it() -> None:
     batch = read_batch(batch_bytes(entry("1,00", "S", "1600", "1800", f14='Buch "A; B"')))
 
