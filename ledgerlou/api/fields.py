@@ -1,5 +1,9 @@
 """All fields of request and answer bodies under one name: `fields.MoneyField()`."""
 
+from ledgerlou.api.amounts import IntField as IntField
+from ledgerlou.api.amounts import MoneyField as MoneyField
+from ledgerlou.api.amounts import MoneyTextField as MoneyTextField
+from ledgerlou.api.amounts import NumberField as NumberField
 from ledgerlou.api.containers import FileField as FileField
 from ledgerlou.api.containers import ListField as ListField
 from ledgerlou.api.containers import ObjectField as ObjectField
@@ -9,12 +13,8 @@ from ledgerlou.api.scalars import CurrencyField as CurrencyField
 from ledgerlou.api.scalars import DateField as DateField
 from ledgerlou.api.scalars import EmailField as EmailField
 from ledgerlou.api.scalars import IdField as IdField
-from ledgerlou.api.scalars import IntField as IntField
 from ledgerlou.api.scalars import MomentField as MomentField
-from ledgerlou.api.scalars import MoneyField as MoneyField
-from ledgerlou.api.scalars import MoneyTextField as MoneyTextField
 from ledgerlou.api.scalars import MonthField as MonthField
-from ledgerlou.api.scalars import NumberField as NumberField
 from ledgerlou.api.scalars import PeriodField as PeriodField
 from ledgerlou.api.scalars import SecretField as SecretField
 from ledgerlou.api.scalars import StringField as StringField

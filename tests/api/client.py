@@ -120,8 +120,8 @@ class ApiClient:
         content = b"".join(response.streaming_content) if response.streaming else response.content
         _show_again(shown)
         reply = Reply(status=response.status_code, headers=response.headers, content=content)
-        if self.check:
-            _hold_against_document(response, reply, "GET" if method == "HEAD" else method)
+        if self.check and method != "HEAD":
+            _hold_against_document(response, reply, method)
         return reply
 
 

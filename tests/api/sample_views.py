@@ -250,7 +250,7 @@ class BrokenView(CompanyView):
                 cursor.execute("SELECT pg_advisory_xact_lock(4711)")
             if how == "write":
                 add_note(request, "from a read")
-        return None
+        return {"id": request.company_id, "name": "answer", "amount": None}
 
     @Operation(id="breakWriting", summary=Text("Fail", "Scheitern"), scopes="journal:write", answer=NoteRow)
     def post(self, request: ApiRequest, *, how: str) -> object:

@@ -120,7 +120,7 @@ def test_the_note_of_the_last_use_does_not_wait() -> None:
         with company_transaction(company.id):
             list(ApiKey.objects.of(company).select_for_update())
             holds.set()
-            release.wait(10)
+            release.wait(20)  # longer than the ten seconds a lock is waited for
 
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(in_thread(hold))

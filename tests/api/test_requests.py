@@ -32,14 +32,14 @@ def test_money_that_is_not_whole_cents_is_refused(api: ApiClient, text: str) -> 
 @pytest.mark.parametrize(
     "body",
     [
-        b'{"name":"x","amount":NaN}',
-        b'{"name":"x","amount":Infinity}',
-        b'{"name":"x","amount":-Infinity}',
-        b'{"name":"x","amount":1e16}',
-        b'{"name":"x","amount":1e-11}',
-        b'{"name":"x","amount":1e99999999}',
-        b'{"name":"x","amount":0.' + b"0" * 33 + b"}",
-        b'{"name":"x","amount":' + b"1" * 33 + b"}",
+        b'{"name":"x","metadata":{"a":NaN}}',
+        b'{"name":"x","metadata":{"a":Infinity}}',
+        b'{"name":"x","metadata":{"a":-Infinity}}',
+        b'{"name":"x","metadata":{"a":1e16}}',
+        b'{"name":"x","metadata":{"a":1e-11}}',
+        b'{"name":"x","metadata":{"a":1e99999999}}',
+        b'{"name":"x","metadata":{"a":0.' + b"0" * 33 + b"}}",
+        b'{"name":"x","metadata":{"a":' + b"1" * 33 + b"}}",
         b'{"name":"x","name":"y"}',
         b'{"name":"x","metadata":{"a":1,"a":2}}',
         b'{"name":"x"',
@@ -62,6 +62,12 @@ def test_bodies_that_are_not_exact_json_objects_are_refused(api: ApiClient, body
 
     assert (reply.status, reply.error) == (400, "INVALID_INPUT"), reply.content
     assert sample_views.CALLS == []
+
+
+def test_numbers_at_the_limits_are_read(api: ApiClient) -> None:
+    digits = "1" * 31
+
+    assert api.post(NOTES, b'{"name":"x","metadata":{"a":[1e15,1e-10,-1.5E+3,%b,0.%b]}}' % (digits.encode(), digits.encode())).status == 201
 
 
 def test_nesting_within_the_limit_is_read(api: ApiClient) -> None:

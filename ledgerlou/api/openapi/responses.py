@@ -92,10 +92,15 @@ def _success(endpoint: Endpoint, components: Components, description: str) -> di
     names += ["X-ResultFromCache"] if endpoint.writes and not endpoint.public else []
     answer: dict[str, Any] = {"description": description, "headers": _headers(names)}
     if isinstance(operation.answer, FileShape):
-        answer["content"] = {name: {"schema": {"type": "string", "format": "binary"}} for name in operation.answer.content_types}
+        answer["content"] = {name: {"schema": _file_schema(name)} for name in operation.answer.content_types}
     elif operation.writer is not None:
         answer["content"] = {JSON: {"schema": components.of(operation.writer)}}
     return answer
+
+
+def _file_schema(content_type: str) -> dict[str, Any]:
+    """A file of JSON is any JSON value to those who read it; every other file is bytes."""
+    return {} if content_type == JSON else {"type": "string", "format": "binary"}
 
 
 def _problem(status: int, kinds: list[type[LedgerLouError]]) -> dict[str, Any]:
