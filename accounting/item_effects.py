@@ -9,7 +9,7 @@ from uuid import UUID
 
 from accounting.drafts import Draft, Settle, Transfer
 from ledgerlou.errors import InvalidInput, LedgerLouError, NotFound, raise_together
-from ledgerlou.money import ZERO
+from ledgerlou.money import ZERO, smallest_unit
 
 _FX_STORED: Final = Decimal("0.0001")
 
@@ -34,12 +34,13 @@ class BornItem:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Movement:
-    """What a booking does to one open item, debit minus credit."""
+    """What a booking does to one open item, debit minus credit; `fx_amount` is in the item's own currency, `fx_currency`."""
 
     open_item_id: UUID
     account: str
     amount: Decimal
     fx_amount: Decimal | None = None
+    fx_currency: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -84,9 +85,7 @@ def effects_of(
         rest = amount - sum((movement.amount for movement in own), ZERO)
         if rest == 0:
             continue
-        fx_rest = None
-        if draft.fx is not None:
-            fx_rest = fx_net[account] - sum((movement.fx_amount or ZERO for movement in own), ZERO)
+        fx_rest = None if draft.fx is None else _fx_left(draft.fx.currency, fx_net[account], amount, own)
         born.append(
             BornItem(
                 account=account,
@@ -98,6 +97,21 @@ def effects_of(
             )
         )
     return ItemEffects(born=tuple(born), moved=tuple(moved))
+
+
+def _fx_left(currency: str, fx_net: Decimal, amount: Decimal, own: Sequence[Movement]) -> Decimal:
+    """What is left of a booking's foreign amount on an account after its settlements.
+
+    An item in the booking's currency takes what it took; one in euros or another currency takes its share by euros.
+    """
+    taken = ZERO
+    for movement in own:
+        if movement.fx_currency == currency:
+            taken += movement.fx_amount or ZERO
+        else:
+            share = fx_net * movement.amount / amount
+            taken += share.quantize(smallest_unit(currency), rounding=ROUND_HALF_UP)
+    return fx_net - taken
 
 
 def reversal_effects(own: Iterable[ItemState], movements: Iterable[Movement]) -> ItemEffects:
@@ -188,7 +202,7 @@ def _settlements(
     moved = []
     for item, amount in found.values():
         fx_amount = _fx_part(draft, item, amount, fx_left, euro_left)
-        moved.append(Movement(open_item_id=item.id, account=item.account, amount=amount, fx_amount=fx_amount))
+        moved.append(Movement(open_item_id=item.id, account=item.account, amount=amount, fx_amount=fx_amount, fx_currency=item.fx_currency))
     return moved
 
 

@@ -150,15 +150,6 @@ def _broken_parts(wanted: Range) -> list[tuple[date, date, date]]:
     return parts
 
 
-def has_carry_forward(*, company: Company, year: FiscalYear) -> bool:
-    """Whether the year has opening entries of its own."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT EXISTS (SELECT FROM accounting_accountmonth WHERE company_id = %s AND period = %s)", [company.id, year.opening_period]
-        )
-        return bool(cursor.fetchone()[0])
-
-
 def carried_forward(*, company: Company, year: FiscalYear) -> Mapping[str, Decimal]:
     """The closing balances that stand in for a year's missing carry-forward; empty when it has one, or nothing came before."""
     chain: list[FiscalYear] = []

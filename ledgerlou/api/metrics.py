@@ -19,7 +19,6 @@ SECONDS: Final = Histogram(
     ["route"],
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 30),
 )
-POSTED: Final = Counter("ledgerlou_posted_intents", "Bookings written to the journal", ["channel"])
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
@@ -29,11 +28,6 @@ def observe(http: HttpRequest, response: HttpResponseBase, seconds: float) -> No
     method = http.method if http.method in METHODS else "other"
     REQUESTS.labels(route, method, response.status_code).inc()
     SECONDS.labels(route).observe(seconds)
-
-
-def count_posted(number: int, *, channel: str) -> None:
-    """Edges call this after `post`, with the number of bookings and the actor's channel."""
-    POSTED.labels(channel).inc(number)
 
 
 def metrics(http: HttpRequest) -> HttpResponseBase:
