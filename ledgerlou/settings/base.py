@@ -28,6 +28,7 @@ FILES_DIR = DATA_DIR / "files"
 # --- databases: the application's role serves; the owner's role migrates and maintains -----------------------------
 _OPTIONS = {
     "options": "-c lock_timeout=10000 -c statement_timeout=60000 -c idle_in_transaction_session_timeout=120000 -c TimeZone=UTC",
+    "prepare_threshold": 5,  # Django's default is None, under which psycopg prepares nothing, not even what asks for it
 }
 _POOL = env.int("LEDGERLOU_DATABASE_MAX_AGE", default=600)
 

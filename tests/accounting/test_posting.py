@@ -99,3 +99,12 @@ def test_posting_makes_the_periods_of_another_year(company, actor):
         cursor.execute("SELECT count(*) FROM periods_period WHERE fiscal_year = 2024")
         assert cursor.fetchone() == (15,)
     assert posted.period == "2024-02"
+
+
+def test_statements_of_posting_are_prepared(company, actor):
+    """Parsing and planning them again each time would cost a third of a posting."""
+    post(company=company, actor=actor, drafts=[draft(("6815", "5.00", "0.00"), ("1600", "0.00", "5.00"))], now=NOW)
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_prepared_statements WHERE statement ILIKE '%INSERT INTO accounting_intent%'")
+        assert cursor.fetchone() == (1,)
