@@ -72,11 +72,11 @@ _LINES_SQL: Final = """
      ORDER BY n.booking_date, n.journal_number
 """
 
-_LATER_SQL: Final = """
+_THAT_DAY_SQL: Final = """
     SELECT coalesce(sum(CASE WHEN account_debit = %(account)s THEN amount ELSE -amount END), 0.00)
       FROM accounting_event
      WHERE company_id = %(company)s AND (account_debit = %(account)s OR account_credit = %(account)s)
-       AND booking_date = %(day)s AND journal_number > %(number)s AND period NOT LIKE '%%-00'
+       AND booking_date = %(day)s AND journal_number {side} %(number)s AND period NOT LIKE '%%-00'
 """
 _MONTHS_SQL: Final = """
     SELECT p.fiscal_year, sum(m.debit - m.credit)
@@ -84,12 +84,36 @@ _MONTHS_SQL: Final = """
      WHERE m.company_id = %(company)s AND m.account = %(account)s AND p.kind <> 'opening' AND {condition}
      GROUP BY p.fiscal_year
 """
-_DAYS_SQL: Final = """
-    SELECT coalesce(sum(CASE WHEN account_debit = %(account)s THEN amount ELSE -amount END), 0.00)
-      FROM accounting_event e
-     WHERE company_id = %(company)s AND (account_debit = %(account)s OR account_credit = %(account)s)
-       AND booking_date BETWEEN %(first)s AND %(last)s AND period NOT LIKE '%%-00'
+_EVER_SQL: Final = """
+    SELECT coalesce(sum(m.debit - m.credit), 0.00)
+      FROM accounting_accountmonth m JOIN periods_period p ON p.company_id = m.company_id AND p.period = m.period
+     WHERE m.company_id = %(company)s AND m.account = %(account)s
+       AND (p.kind <> 'opening' OR p.fiscal_year = (SELECT min(fiscal_year) FROM periods_period WHERE company_id = %(company)s))
 """
+
+# A month up to a day. Most sheets end with the newest line: nothing follows in the month, whose total is the answer without reading
+# its lines. Otherwise the shorter part of the month is read.
+_BROKEN_MONTH_SQL: Final = """
+    SELECT CASE WHEN EXISTS (SELECT FROM accounting_event WHERE company_id = %(company)s AND account_debit = %(account)s
+                                AND booking_date BETWEEN %(next)s AND %(finish)s AND period = %(month)s)
+                  OR EXISTS (SELECT FROM accounting_event WHERE company_id = %(company)s AND account_credit = %(account)s
+                                AND booking_date BETWEEN %(next)s AND %(finish)s AND period = %(month)s)
+                THEN {part} ELSE {total} END
+"""
+_MONTH_SQL: Final = """
+    (SELECT coalesce(sum(debit - credit), 0.00) FROM accounting_accountmonth
+      WHERE company_id = %(company)s AND account = %(account)s AND period = %(month)s)
+"""
+_PART_SQL: Final = """
+    (SELECT coalesce(sum(CASE WHEN account_debit = %(account)s THEN amount ELSE -amount END), 0.00) FROM accounting_event
+      WHERE company_id = %(company)s AND (account_debit = %(account)s OR account_credit = %(account)s)
+        AND booking_date BETWEEN {days} AND period = %(month)s)
+"""
+_UP_TO_DAY: Final = _BROKEN_MONTH_SQL.format(part=_PART_SQL.format(days="%(begin)s AND %(day)s"), total=_MONTH_SQL)
+_WITHOUT_LATER: Final = _BROKEN_MONTH_SQL.format(
+    part=f"{_MONTH_SQL} - {_PART_SQL.format(days='%(next)s AND %(finish)s')}", total=_MONTH_SQL
+)
+_MIDDLE_OF_MONTH: Final = 15
 
 
 def account_statement(
@@ -104,16 +128,15 @@ def account_statement(
     rows = _newest(company, account, (first, last), limit, before)
     days = [row[2] for row in rows]
     latest = max(days) if days else None
-    opening_day = start or (min(days) if days else None)
     if latest is None:
         at = end or start
         closing = balance_at(company=company, account=account, day=at) if at else ZERO
         return Statement(account=account, lines=[], opening_balance=closing, balance=ZERO, closing_balance=closing)
     newest_shown = rows[-1][1]
-    closing = balance_at(company=company, account=account, day=latest) - _later_that_day(company, account, latest, newest_shown)
+    closing = balance_at(company=company, account=account, day=latest) - _that_day(company, account, latest, newest_shown, later=True)
     lines = _with_running_balance(company, account, rows, closing)
-    opening = _balance_before(company, account, opening_day or latest)
-    moved = _moved_between(company, account, first, last)
+    opening = _balance_before(company, account, start) if start else _balance_before_day_of(company, account, lines[0])
+    moved = _moved_between(company, account, first, last) if start or end else _moved_ever(company, account)
     return Statement(account=account, lines=lines, opening_balance=opening, balance=moved, closing_balance=closing)
 
 
@@ -139,10 +162,13 @@ def _newest(company: Company, account: Account, days: tuple[date, date], limit: 
         return list(cursor.fetchall())
 
 
-def _later_that_day(company: Company, account: Account, day: date, number: int) -> Decimal:
-    """What the account moved on a day after the given line."""
+def _that_day(company: Company, account: Account, day: date, number: int, *, later: bool) -> Decimal:
+    """What the account moved on a day after the given line, or before it."""
     with connection.cursor() as cursor:
-        cursor.execute(_LATER_SQL, {"company": company.id, "account": account.number, "day": day, "number": number})
+        cursor.execute(
+            _THAT_DAY_SQL.format(side=">" if later else "<"),
+            {"company": company.id, "account": account.number, "day": day, "number": number},
+        )
         return Decimal(cursor.fetchone()[0])
 
 
@@ -152,10 +178,11 @@ def _with_running_balance(company: Company, account: Account, rows: list[tuple[A
     running = closing
     year: FiscalYear | None = None
     for row in reversed(rows):
-        row_year = fiscal_year_of(company, row[2])
-        if year is not None and row_year != year:
-            running = balance_at(company=company, account=account, day=row_year.ends_on)
-        year = row_year
+        if year is None or not year.starts_on <= row[2] <= year.ends_on:
+            row_year = fiscal_year_of(company, row[2])
+            if year is not None:
+                running = balance_at(company=company, account=account, day=row_year.ends_on)
+            year = row_year
         values = (*row[:10], running, *row[10:])
         lines.append(StatementLine(*values))
         running -= row[8] - row[9]
@@ -184,24 +211,32 @@ def _balance_before(company: Company, account: Account, day: date) -> Decimal:
     return opening + _turnover(company, account, year.starts_on, date.fromordinal(day.toordinal() - 1))
 
 
+def _balance_before_day_of(company: Company, account: Account, line: StatementLine) -> Decimal:
+    """The balance before the day of the first line that is shown, walked back from that line."""
+    if line.booking_date == fiscal_year_of(company, line.booking_date).starts_on:
+        return _balance_before(company, account, line.booking_date)  # opening entries bear this day and count as before it
+    earlier = _that_day(company, account, line.booking_date, line.journal_number, later=False)
+    return line.running_balance - (line.debit - line.credit) - earlier
+
+
 def _turnover(company: Company, account: Account, first: date, last: date) -> Decimal:
     """Debit minus credit between two days of a fiscal year without opening entries: whole months from totals, a broken one from events."""
     year = fiscal_year_of(company, last)
     month_start = last.replace(day=1)
-    whole_until, broken = month_start, (month_start, last)
     following = date(month_start.year + month_start.month // 12, month_start.month % 12 + 1, 1)
-    parameters: dict[str, Any] = {"company": company.id, "account": account.number, "year": year.label}
-    if date.fromordinal(following.toordinal() - 1) == last:
-        whole_until, broken = following, None  # type: ignore[assignment]  # the last month is whole
+    finish = date.fromordinal(following.toordinal() - 1)
     condition = "p.fiscal_year = %(year)s AND p.kind = 'month' AND p.starts_on >= %(first)s AND p.starts_on < %(until)s"
     if last == year.ends_on:
         condition = f"(({condition}) OR (p.kind = 'adjustment' AND p.fiscal_year = %(year)s))"
-    parameters |= {"first": first, "until": whole_until}
+    parameters: dict[str, Any] = {"company": company.id, "account": account.number, "year": year.label, "first": first}
+    parameters["until"] = following if finish == last else month_start
     with connection.cursor() as cursor:
         cursor.execute(_MONTHS_SQL.format(condition=condition), parameters)
         total = sum((Decimal(row[1]) for row in cursor.fetchall()), ZERO)
-        if broken is not None:
-            cursor.execute(_DAYS_SQL, {**parameters, "first": broken[0], "last": broken[1]})
+        if finish != last:
+            broken = {"begin": month_start, "day": last, "next": date.fromordinal(last.toordinal() + 1), "finish": finish}
+            statement = _UP_TO_DAY if last.day <= _MIDDLE_OF_MONTH else _WITHOUT_LATER
+            cursor.execute(statement, {**parameters, **broken, "month": f"{month_start:%Y-%m}"})
             total += Decimal(cursor.fetchone()[0])
     return total
 
@@ -226,6 +261,13 @@ def _moved_between(company: Company, account: Account, first: date, last: date) 
             total -= _turnover(company, account, year.starts_on, date.fromordinal(cursor_day.toordinal() - 1))
         cursor_day = date.fromordinal(until.toordinal() + 1)
     return total
+
+
+def _moved_ever(company: Company, account: Account) -> Decimal:
+    """The same over all years."""
+    with connection.cursor() as cursor:
+        cursor.execute(_EVER_SQL, {"company": company.id, "account": account.number})
+        return Decimal(cursor.fetchone()[0])
 
 
 def _own_opening(company: Company, account: Account, year: FiscalYear) -> Decimal:
