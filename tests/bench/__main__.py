@@ -73,15 +73,27 @@ def bulk() -> None:
 
 
 def over_http(each: int) -> None:
-    """POST /v1/bookings from eight connections."""
-    company = fresh_company()
+    """POST /v1/bookings from eight connections, and where the time of a request goes."""
+    company, other = fresh_company(), fresh_company()
     key = http_load.key_of(company)
-    with http_load.server() as port:
+    with http_load.server() as (port, process):
         http_load.post_bookings(port, key, connections=8, each=20, first=0)
+        before = http_load.cpu_ms(process)
         times, failed, taken = http_load.post_bookings(port, key, connections=8, each=each, first=1000)
+        after = http_load.cpu_ms(process)
+        alone, _, _ = http_load.post_bookings(port, key, connections=1, each=each, first=100_000)
     say(Figure(name="POST /v1/bookings, 8 connections", value=len(times) / taken, unit="/s", target=150, note="goal 250"))
     say(Figure(name="  p95", value=percentile(times, 0.95), unit="ms", target=100, at_least=False, note="goal 60"))
     say(Figure(name="  errors", value=failed, unit="", target=0, at_least=False))
+    for name in after:
+        say(Figure(name=f"  processor time of a request, {name}", value=(after[name] - before[name]) / len(times), unit="ms"))
+    one = percentile(alone, 0.5)
+    baseline_ms = 1000 / rate_of("raw", [other], each=each, first=0)
+    service_ms = 1000 / rate_of("service", [other], each=each, first=each)
+    say(Figure(name="one connection, median of a request", value=one, unit="ms"))
+    say(Figure(name="  of it the statements (baseline)", value=baseline_ms, unit="ms"))
+    say(Figure(name="  of it the posting engine", value=service_ms - baseline_ms, unit="ms"))
+    say(Figure(name="  of it key, limits, JSON, HTTP and client", value=one - service_ms, unit="ms"))
 
 
 def reads(bookings: int) -> None:
@@ -112,7 +124,7 @@ def reads(bookings: int) -> None:
             Figure(name="  growth from 10 k events", value=taken["large", kind] / taken["10 k", kind], unit="x", target=1.5, at_least=False)
         )
     key = http_load.key_of(large)
-    with http_load.server() as port:
+    with http_load.server() as (port, _):
         for label, path in (
             ("trial balance of a month", "/v1/reports?type=susa&period=2026-06"),
             ("trial balance of a year", "/v1/reports?type=susa&period=2026"),
@@ -120,7 +132,7 @@ def reads(bookings: int) -> None:
         ):
             say(Figure(name=f"{label}, over HTTP", value=http_load.get_ms(port, key, path), unit="ms", target=20, at_least=False))
     started = time.perf_counter()
-    call_command("verify", company=str(large.id), skip_files=True, stdout=open(os.devnull, "w"))  # noqa: SIM115 -- for the life of the command
+    call_command("verify", company=large.id, skip_files=True, stdout=open(os.devnull, "w"))  # noqa: SIM115 -- for the life of the command
     say(Figure(name=f"verify {events:,} events", value=time.perf_counter() - started, unit="s", target=60, at_least=False))
 
 

@@ -10,7 +10,10 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
+
+import psycopg
 
 from ledgerlou.companies.actor import person_actor
 from ledgerlou.companies.context import company_transaction
@@ -29,8 +32,8 @@ def key_of(company: Any) -> str:
 
 
 @contextmanager
-def server() -> Iterator[int]:
-    """The web server with the options that `make run` gives it, on a free port."""
+def server() -> Iterator[tuple[int, int]]:
+    """The web server with the options that `make run` gives it, on a free port: the port, and the process number."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -48,7 +51,7 @@ def server() -> Iterator[int]:
                     break
             except OSError:
                 time.sleep(0.1)
-        yield port
+        yield port, process.pid
     finally:
         process.terminate()
         process.wait(timeout=20)
@@ -106,6 +109,20 @@ def post_bookings(port: int, key: str, *, connections: int, each: int, first: in
     for thread in threads:
         thread.join()
     return times, failed[0], time.perf_counter() - started
+
+
+def cpu_ms(web: int) -> dict[str, float]:
+    """Processor time so far in milliseconds: the web server with its workers, PostgreSQL's server processes, this client."""
+    with psycopg.connect(os.environ["LEDGERLOU_SUPERUSER_URL"]) as connection:
+        backends = [row[0] for row in connection.execute("SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid()")]
+    workers = Path(f"/proc/{web}/task/{web}/children").read_text(encoding="ascii").split()
+    groups = {"web server": [web, *map(int, workers)], "PostgreSQL": backends, "client": [os.getpid()]}
+    return {name: sum(map(_process_ms, pids)) for name, pids in groups.items()}
+
+
+def _process_ms(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) * 1000 / os.sysconf("SC_CLK_TCK")  # proc(5): utime and stime follow the state
 
 
 def get_ms(port: int, key: str, path: str, *, times: int = 15) -> float:
