@@ -98,20 +98,27 @@ def _environment(servers: EmbeddedServers, *, data: Path) -> dict[str, str]:
 
 def run_command(command: Sequence[str], *, environment: dict[str, str]) -> int:
     """Run the command in our terminal to its end. Ctrl-C is the command's to handle; a request to stop is passed on to it."""
-    try:
-        child = subprocess.Popen(list(command), env={**os.environ, **environment})  # noqa: S603 -- running it is what we were called for
-    except OSError as error:
-        raise LauncherRefusal(f"Cannot run {command[0]}: {error.strerror}") from None
+    started: list[subprocess.Popen[bytes]] = []
+    asked: list[int] = []
 
     def pass_on(number: int, _frame: FrameType | None) -> None:
-        child.send_signal(number)
+        asked.append(number)
+        for child in started:
+            child.send_signal(number)
 
     def leave_to_child(_number: int, _frame: FrameType | None) -> None:
         """The terminal sends Ctrl-C to the command as well."""
 
+    # Before the command starts: what it prints at once may make somebody ask it to stop.
     before = {number: signal.signal(number, leave_to_child if number == signal.SIGINT else pass_on) for number in STOP_SIGNALS}
     try:
+        child = subprocess.Popen(list(command), env={**os.environ, **environment})  # noqa: S603 -- running it is what we were called for
+        started.append(child)
+        for number in asked[:1]:
+            child.send_signal(number)
         code = child.wait()
+    except OSError as error:
+        raise LauncherRefusal(f"Cannot run {command[0]}: {error.strerror}") from None
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
