@@ -1,4 +1,4 @@
-"""Any sequence of post, bulk, reverse, settle, lock and reopen leaves verify clean and equals a model kept in memory."""
+"""Any sequence of post, bulk, reverse, settle, lock, reopen and final lock leaves verify clean and equals a model kept in memory."""
 
 from datetime import date
 from decimal import Decimal
@@ -13,15 +13,18 @@ from accounting.item_effects import SettlementTooLarge
 from accounting.posting import post
 from accounting.services.reversals import AlreadyReversed, OpenItemSettled, ReversalRequest, reverse_booking
 from accounting.verify import verify_books
+from ledgerlou import clock
 from ledgerlou.companies.actor import person_actor
 from ledgerlou.errors import LedgerLouError, WrongState
+from periods.closing import approve_lock, request_lock
 from periods.gate import PeriodLocked
 from periods.locks import reopen_period, soft_lock_period
-from tests.conftest import NOW, draft, new_company, new_person, show_company
+from tests.conftest import draft, new_company, new_person, show_company
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 MONTHS = ("2026-02", "2026-03")
+CLOSED_IN_ORDER = ("2026-01", *MONTHS)
 ACCOUNTS = ("1600", "1800", "6815", "6530")
 cents = st.integers(1, 200_000).map(lambda value: Decimal(value) / 100)
 operations = st.lists(
@@ -33,6 +36,7 @@ operations = st.lists(
         st.tuples(st.just("settle"), st.integers(0, 30), cents),
         st.tuples(st.just("lock"), st.sampled_from(MONTHS)),
         st.tuples(st.just("reopen"), st.sampled_from(MONTHS)),
+        st.tuples(st.just("close"), st.sampled_from(CLOSED_IN_ORDER)),
     ),
     min_size=1,
     max_size=14,
@@ -43,7 +47,7 @@ class Model:
     """The ledger as a few dictionaries."""
 
     def __init__(self):
-        self.balance, self.locked, self.items, self.posted, self.reversed = {}, set(), {}, [], set()
+        self.balance, self.locked, self.closed, self.items, self.posted, self.reversed = {}, set(), set(), {}, [], set()
         self.events = 0
 
     def move(self, transfers, sign=1):
@@ -66,7 +70,7 @@ class Run:
         model = self.model
         try:
             with transaction.atomic():
-                posted = post(company=self.company, actor=self.actor, drafts=drafts, now=NOW)
+                posted = post(company=self.company, actor=self.actor, drafts=drafts, now=clock.now())
         except PeriodLocked:
             assert month in model.locked
             return []
@@ -102,7 +106,7 @@ class Run:
         payment = draft(("1800", str(amount), "0.00"), ("1200", "0.00", str(amount)), day="2026-10-05", text=self.text(), settles=settles)
         if amount > left:
             with pytest.raises(SettlementTooLarge), transaction.atomic():
-                post(company=self.company, actor=self.actor, drafts=[payment], now=NOW)
+                post(company=self.company, actor=self.actor, drafts=[payment], now=clock.now())
             return
         self.book("2026-10", [payment], settles=((intent_id, amount),))
         self.model.items[intent_id][1] -= amount
@@ -116,7 +120,7 @@ class Run:
         expected = self.refusal(one, month, mode)
         try:
             with transaction.atomic():
-                made = reverse_booking(company=self.company, actor=self.actor, request=request, today=date(2026, 11, 25), now=NOW)
+                made = reverse_booking(company=self.company, actor=self.actor, request=request, today=date(2026, 11, 25), now=clock.now())
             refused = None
         except LedgerLouError as error:
             refused = type(error)
@@ -141,16 +145,32 @@ class Run:
 
     def lock(self, month):
         self.change(
-            month, month in self.model.locked, lambda: soft_lock_period(company=self.company, actor=self.actor, period=month, now=NOW)
+            month in self.model.locked, lambda: soft_lock_period(company=self.company, actor=self.actor, period=month, now=clock.now())
         )
         self.model.locked.add(month)
 
     def reopen(self, month):
-        self.change(month, month not in self.model.locked, lambda: reopen_period(company=self.company, period=month))
-        self.model.locked.discard(month)
+        model = self.model
+        self.change(month not in model.locked or month in model.closed, lambda: reopen_period(company=self.company, period=month))
+        if month not in model.closed:
+            model.locked.discard(month)
 
-    def change(self, month, refused, act):
-        del month
+    def close(self, month):
+        """Lock for good; the owner is the only one who may, so may approve the own request."""
+        model = self.model
+        earlier = CLOSED_IN_ORDER[: CLOSED_IN_ORDER.index(month)]
+        refused = month in model.closed or not model.closed.issuperset(earlier)
+
+        def act():
+            request = request_lock(company=self.company, actor=self.actor, period=month, now=clock.now())
+            approve_lock(company=self.company, actor=self.actor, period=month, request_id=request.id, now=clock.now())
+
+        self.change(refused, act)
+        if not refused:
+            model.closed.add(month)
+            model.locked.add(month)
+
+    def change(self, refused, act):
         try:
             with transaction.atomic():
                 act()
