@@ -35,6 +35,7 @@ class Change:
     actor: str
     action: str
     fields: tuple[FieldChange, ...]
+    reason: str = ""
 
 
 def changes_of_row(*, company: Company, table: str, row_id: str) -> list[Change]:
@@ -47,7 +48,13 @@ def changes_of(entries: Sequence[AuditEntry]) -> list[Change]:
     """Entries of the history with the names that people know. People are looked up together."""
     people = _people_in(entries)
     return [
-        Change(at=entry.at, actor=entry.actor, action=action_name(entry.action), fields=tuple(_field_changes(entry, people)))
+        Change(
+            at=entry.at,
+            actor=entry.actor,
+            action=action_name(entry.action),
+            fields=tuple(_field_changes(entry, people)),
+            reason=entry.reason,
+        )
         for entry in entries
     ]
 

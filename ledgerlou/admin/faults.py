@@ -2,16 +2,22 @@
 
 import re
 from collections.abc import Iterable
+from contextlib import suppress
+from datetime import date
+from decimal import Decimal
 from functools import lru_cache
 from typing import Final
 
 from django import forms
 from django.utils import translation
+from django.utils.formats import date_format, number_format
 
 from ledgerlou.admin.refusal_sentences import PARTS, SENTENCES
 from ledgerlou.errors import Fault, LedgerLouError
 
 _PLACEHOLDER: Final = re.compile(r"\{([a-z_]+)\}")
+_AMOUNT: Final = re.compile(r"-?[0-9]{1,15}\.([0-9]{1,8})")
+_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def texts_of(error: LedgerLouError) -> list[str]:
@@ -49,9 +55,15 @@ def translated(sentence: str) -> str:
 
 
 def _translated_fact(fact: str) -> str:
-    """What stands in a sentence: a word we know, a sentence of its own, or a fact that is the same in every language."""
+    """What stands in a sentence: a word we know, an amount, a day, a sentence of its own, or a fact that is the same in every language."""
     if fact in PARTS:
         return translation.gettext(fact)
+    amount = _AMOUNT.fullmatch(fact)
+    if amount:
+        return number_format(Decimal(fact), decimal_pos=len(amount[1]), use_l10n=True, force_grouping=True)
+    if _DAY.fullmatch(fact):
+        with suppress(ValueError):  # no day of the calendar: shown as it was given
+            return date_format(date.fromisoformat(fact), "SHORT_DATE_FORMAT")
     return translated(fact) if " " in fact else fact
 
 

@@ -29,6 +29,7 @@ from ledgerlou.admin.request import COMPANY_IN_SESSION, CompanyRequest, Visit
 from ledgerlou.admin.two_factor import Step, next_step
 from ledgerlou.companies.actor import person_actor
 from ledgerlou.companies.context import company_transaction, current_company
+from ledgerlou.companies.models.people import Person
 from ledgerlou.companies.rollback import undoing_after_rollback
 from ledgerlou.companies.services.people import CompanyOfPerson, companies_of
 
@@ -131,6 +132,7 @@ def _transaction(request: HttpRequest) -> Iterator[None]:
 
 
 def _chosen(request: HttpRequest, companies: Sequence[CompanyOfPerson]) -> CompanyOfPerson:
-    """The company the person switched to, while they belong to it; else the first by name."""
-    wanted = request.session.get(COMPANY_IN_SESSION)
-    return next((company for company in companies if str(company.company_id) == wanted), companies[0])
+    """The company this browser switched to, else the one the person switched to last anywhere, while they belong to it; else the first."""
+    by_id = {str(company.company_id): company for company in companies}
+    person = cast(Person, request.user)
+    return by_id.get(request.session.get(COMPANY_IN_SESSION, "")) or by_id.get(str(person.last_company_id)) or companies[0]

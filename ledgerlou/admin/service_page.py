@@ -1,6 +1,6 @@
 """A page that asks before it calls a service: a form, one button, and every fault where it belongs."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -29,7 +29,8 @@ class NothingToFill(forms.Form):
 class ServicePage:
     """What the page says and does. `act` calls the service and returns where to go, or an answer of its own (a key shown once).
 
-    `done` is the message after success; `facts` are shown above the form; `is_grave` marks what cannot be taken back.
+    `done` is the message after success; `facts` are shown above the form; `is_grave` marks what cannot be taken back. `template` extends
+    the common one where a form needs an order of its own or something beside it, which `extra` brings.
     """
 
     title: str
@@ -42,6 +43,8 @@ class ServicePage:
     is_grave: bool = False
     facts: Sequence[tuple[str, object]] = ()
     trail: Sequence[tuple[str, str | None]] = field(default=())
+    template: str = "admin/service_page.html"
+    extra: Mapping[str, Any] = field(default_factory=dict)
 
 
 def answer(request: CompanyRequest, page: ServicePage) -> HttpResponse:
@@ -62,7 +65,7 @@ def answer(request: CompanyRequest, page: ServicePage) -> HttpResponse:
         else:
             status = 400
     context = {**site.each_context(request), "title": page.title, "trail": [*page.trail, (page.title, None)], "page": page, "form": form}
-    return TemplateResponse(request, "admin/service_page.html", context, status=status)
+    return TemplateResponse(request, page.template, {**context, **page.extra}, status=status)
 
 
 def press(request: CompanyRequest, *, act: Callable[[], object], back: str, done: str) -> HttpResponse:

@@ -9,7 +9,6 @@ from django.contrib.auth.views import PasswordChangeView
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, include, path, re_path, reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -18,16 +17,24 @@ from unfold.sites import UnfoldAdminSite
 
 from ledgerlou.admin.login import forgot_password_page, set_password_page, sign_in_page
 from ledgerlou.admin.own_password import OwnPasswordForm
-from ledgerlou.admin.request import COMPANY_IN_SESSION, visit_of
+from ledgerlou.admin.preferences import set_language, set_theme, switch_company
+from ledgerlou.admin.request import visit_of
 from ledgerlou.admin.two_factor import code_page, set_up_page
-from ledgerlou.companies.models.people import Person
 
 View = Callable[..., HttpResponseBase]
-_YEAR_SECONDS: Final = 365 * 24 * 3600
+MAX_TERM: Final = 100
 
 
 class BackOffice(UnfoldAdminSite):  # type: ignore[misc]  # unfold ships no types
     """All pages for people. Django's generic pages (apps, log, objects by content type) do not exist here."""
+
+    def __init__(self, name: str = "admin") -> None:
+        super().__init__(name)
+        self._pages: list[URLPattern] = []
+
+    def add_page(self, route: str, view: View, *, name: str) -> None:
+        """A page that belongs to no model, added by the admin module of an app; for people who are signed in to a company."""
+        self._pages.append(path(route, self._inside(view), name=name))
 
     def has_permission(self, request: HttpRequest) -> bool:
         """Whether the person is fully signed in to a company; what they may do there, each page asks the role."""
@@ -57,10 +64,12 @@ class BackOffice(UnfoldAdminSite):  # type: ignore[misc]  # unfold ships no type
             path("set-password/", self._outside(set_password_page), name="set_password"),
             path("logout/", self.logout, name="logout"),
             path("language/", require_POST(set_language), name="language"),
+            path("theme/", require_POST(set_theme), name="theme"),
             path("company/", inside(require_POST(switch_company)), name="company"),
             path("password/", inside(self.password_change), name="password_change"),
             path("search/", inside(self.search), name="search"),
             path("jsi18n/", self.i18n_javascript, name="jsi18n"),
+            *self._pages,
             *models,
             re_path(r"(?P<url>.*)$", inside(self.catch_all_view)),
         ]
@@ -98,13 +107,13 @@ class BackOffice(UnfoldAdminSite):  # type: ignore[misc]  # unfold ships no type
         return HttpResponseRedirect(reverse("admin:login"))
 
     def search(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Find pages, bookings and accounts of this company. Never cached: the next request may be in another company."""
-        term = request.GET.get("s", "").strip()[:100]
-        if not term:
-            return HttpResponse()
+        """Find pages, accounts and bookings of this company; without a term, its pages.
+
+        Never cached: the next request may be in another company.
+        """
+        term = request.GET.get("s", "").strip()[:MAX_TERM]
         found = import_string(settings.UNFOLD["COMMAND"]["search_callback"])(request, term)
-        context = {"results": found}
-        return TemplateResponse(request, "admin/found.html", context, headers={"HX-Trigger": "search"})
+        return TemplateResponse(request, "admin/found.html", {"results": found}, headers={"Cache-Control": "no-store"})
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """The desk."""
@@ -114,45 +123,6 @@ class BackOffice(UnfoldAdminSite):  # type: ignore[misc]  # unfold ships no type
     def catch_all_view(self, request: HttpRequest, url: str) -> HttpResponse:
         """An address that no page has."""
         raise Http404
-
-
-def set_language(request: HttpRequest) -> HttpResponse:
-    """Switch the language: for a person for good, for others on this browser."""
-    language = request.POST.get("language", "")
-    answer = HttpResponseRedirect(_way_back(request))
-    if language not in dict(settings.LANGUAGES):
-        return answer
-    person = request.user
-    if isinstance(person, Person) and visit_of(request) is not None:
-        person.language = language
-        person.save(update_fields=["language"])
-    answer.set_cookie(
-        settings.LANGUAGE_COOKIE_NAME,
-        language,
-        max_age=_YEAR_SECONDS,
-        secure=settings.SECURE_COOKIES,
-        httponly=True,
-        samesite="Lax",
-    )
-    return answer
-
-
-def switch_company(request: HttpRequest) -> HttpResponse:
-    """Work in another company of this person. Always leads to the desk: the page at hand belongs to the company left behind."""
-    visit = visit_of(request)
-    wanted = request.POST.get("company", "")
-    if visit is None or wanted not in {str(company.company_id) for company in visit.companies}:
-        raise Http404
-    request.session[COMPANY_IN_SESSION] = wanted
-    return HttpResponseRedirect(reverse("admin:index"))
-
-
-def _way_back(request: HttpRequest) -> str:
-    """The page a form was on, if it is one of ours."""
-    page = request.META.get("HTTP_REFERER", "")
-    if url_has_allowed_host_and_scheme(page, allowed_hosts={request.get_host()}, require_https=request.is_secure()):
-        return str(page)
-    return reverse("admin:index")
 
 
 site = BackOffice(name="admin")

@@ -23,7 +23,7 @@ SHARED_TABLES: Final[Mapping[str, str]] = {
     # second factors belong to people, not to companies
     "otp_totp_totpdevice": _ALL,
     # people: a person may work for several companies
-    "companies_person": "SELECT, INSERT, UPDATE (email, name, language, is_active, password, last_login)",
+    "companies_person": "SELECT, INSERT, UPDATE (email, name, language, is_active, password, last_login, theme, last_company_id)",
     "companies_passwordtoken": "SELECT, INSERT, UPDATE (used_at)",
     "companies_outgoingmail": "SELECT, INSERT, UPDATE (sent_at, attempts, last_error, body)",
 }

@@ -5,12 +5,16 @@ from pathlib import Path
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from ledgerlou.settings.unfold import MENU as MENU
 from ledgerlou.settings.unfold import UNFOLD as UNFOLD
+from ledgerlou.settings.unfold import WAITING as WAITING
 
 env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parents[2]
 
 ENVIRONMENT = env.str("LEDGERLOU_ENVIRONMENT", default="demo")  # demo, test or production; shown on every page
+if ENVIRONMENT not in ("demo", "test", "production"):
+    raise ImproperlyConfigured(f"LEDGERLOU_ENVIRONMENT is {ENVIRONMENT!r}. It is one of demo, test, production.")
 IS_PRODUCTION = ENVIRONMENT == "production"
 DEBUG = False
 SECRET_KEY = env.str("LEDGERLOU_SECRET_KEY", default="")
@@ -40,7 +44,7 @@ def _database(variable: str) -> dict[str, object]:
     config = dict(env.db_url(variable, engine="django.db.backends.postgresql"))
     config["OPTIONS"] = {**_OPTIONS, **config.get("OPTIONS", {})}
     config["CONN_MAX_AGE"] = _POOL
-    config["CONN_HEALTH_CHECKS"] = False
+    config["CONN_HEALTH_CHECKS"] = True  # a server that was restarted or restored costs nobody a failed request
     config["DISABLE_SERVER_SIDE_CURSORS"] = False
     return config
 
@@ -193,5 +197,7 @@ CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE = {
     "send-waiting-mail": {"task": "companies.send_waiting_mail", "schedule": 60.0},
     "forget-expired": {"task": "api.forget_expired", "schedule": 3600.0},
+    "expire-lock-requests": {"task": "periods.expire_lock_requests", "schedule": 900.0},
+    "resume-verifications": {"task": "accounting.resume_verifications", "schedule": 300.0},
     "sweep-unreferenced-files": {"task": "accounting.sweep_unreferenced_files", "schedule": 6 * 3600.0},
 }

@@ -16,7 +16,9 @@ OURS = [
     *sorted((ROOT / "ledgerlou" / "companies").rglob("*.py")),
     *sorted((ROOT / "accounting" / "admin").glob("*.py")),
     *sorted((ROOT / "accounting" / "models").glob("*.py")),
-    ROOT / "periods" / "admin.py",
+    ROOT / "accounting" / "wording.py",
+    *sorted((ROOT / "periods" / "admin").glob("*.py")),
+    ROOT / "periods" / "open_work.py",
     ROOT / "periods" / "models.py",
     ROOT / "ledgerlou" / "desk.py",
     ROOT / "ledgerlou" / "settings" / "unfold.py",
@@ -25,11 +27,13 @@ TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 # The services behind buttons, and what they call: what these refuse, a person reads.
 REFUSING = [
     *(ROOT / "accounting" / name for name in ("expansion.py", "item_effects.py", "posting.py", "selectors/originals.py")),
-    ROOT / "accounting" / "services" / "reversals.py",
+    *(ROOT / "accounting" / name for name in ("fx.py", "document_types.py", "selectors/booking_templates.py")),
+    *(ROOT / "accounting" / "services" / name for name in ("reversals.py", "opening_balances.py", "booking_templates.py", "changes.py")),
+    *(ROOT / "accounting" / "services" / name for name in ("accounts.py", "tax_codes.py", "verification.py")),
     *sorted((ROOT / "accounting" / "german").glob("datev_*.py")),
     *(path for path in sorted((ROOT / "accounting" / "services").glob("datev_import*.py")) if path.stem != "datev_import_text"),
-    *(ROOT / "periods" / name for name in ("gate.py", "locks.py", "closing.py")),
-    *(ROOT / "ledgerlou" / "companies" / "services" / name for name in ("memberships.py", "keys.py", "passwords.py")),
+    *(ROOT / "periods" / name for name in ("gate.py", "locks.py", "checklist.py", "closing.py")),
+    *(ROOT / "ledgerlou" / "companies" / "services" / name for name in ("company.py", "memberships.py", "keys.py", "passwords.py")),
 ]
 _GETTEXT = frozenset({"_", "gettext", "gettext_lazy", "gettext_noop", "ngettext"})
 _PLACES = "abcdefghijklmnopqrstuvwxyz"

@@ -49,7 +49,11 @@ SHARED = frozenset(
         "kassensystem",
     ]
 )
-PAGES = [route for route in ROUTES if "GET" in route.methods and route.name not in ("accounting_document_content", "jsi18n")]
+PAGES = [
+    route
+    for route in ROUTES
+    if "GET" in route.methods and route.name not in ("accounting_document_content", "accounting_account_file", "jsi18n")
+]
 
 
 @lru_cache(maxsize=2)
@@ -84,7 +88,7 @@ def data_words(company_id: object) -> set[str]:
     with company_transaction(company_id, read_only=True):
         names = [*Account.objects.of(company_id).values_list("name", flat=True)]
         for code in TaxCode.objects.of(company_id):
-            names += [code.label, code.description or "", code.direction, code.kind]
+            names += [code.code, code.label, code.description or "", code.direction, code.kind]
     said = "Nordlicht Handel Hanna Petersen Jonas Brandt Miriam Kaya Ole Hansen Paul Roth Hafenstraße Kiel owner admin accountant bookkeeper auditor"
     said += " Ausgangsrechnung Kranbau Lübeck Wareneingang Faserwerk Miete Lagerhalle Druckerpatronen Zahlung falsches Konto Storno Porto Februar"
     said += (
@@ -153,11 +157,16 @@ def test_refusals_are_told_in_the_language_of_the_page() -> None:
         german = translated(sentence)
         nested = translated("Line 7: Period 2026-03 is locked for good. Post into the next open period.")
         unknown = translated("Nobody has written this sentence down.")
+        amounts = translated(
+            "Debit 1234.50 and credit 15.00 differ by 1219.50 euros. Make them equal; a rounding difference is booked on an account of its own."
+        )
     with translation.override("en"):
         english = translated(sentence)
 
     assert german == "Periode 2026-03 ist vorläufig gesperrt. Bitte wieder öffnen, buchen und erneut sperren."
     assert nested == "Zeile 7: Periode 2026-03 ist festgeschrieben. Bitte in die nächste offene Periode buchen."
+    assert "1.234,50" in amounts
+    assert "15,00" in amounts
     assert (english, unknown) == (sentence, "Nobody has written this sentence down.")
 
 

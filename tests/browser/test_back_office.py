@@ -21,8 +21,8 @@ def sign_in(page: Page, books: Books, role: str = "bookkeeper") -> None:
 
 def test_bookkeeper_signs_in_and_finds_a_booking(page: Page, books: Books, page_faults: list[str]) -> None:
     sign_in(page, books)
-    page.locator("#nav-sidebar").get_by_text("Journal", exact=True).click()
-    page.get_by_placeholder("Text, Beleg, Konto oder Journalnummer").fill("lagerhalle")
+    page.locator("#nav-sidebar").get_by_role("link", name="Journal", exact=True).click()
+    page.get_by_placeholder("Text, Belegnummer, Konto, Nummer oder Betrag").fill("lagerhalle")
     page.keyboard.press("Enter")
     page.get_by_role("link", name="Miete Lagerhalle").click()
 
@@ -30,7 +30,7 @@ def test_bookkeeper_signs_in_and_finds_a_booking(page: Page, books: Books, page_
     expect(events).to_have_count(1)
     expect(events).to_contain_text("1.850,00")
     page.locator("[data-test=verify]").click()
-    expect(page.get_by_text("unversehrt")).to_be_visible()
+    expect(page.get_by_text("Alle Zeilen sind unversehrt")).to_be_visible()
     assert page_faults == []
 
 

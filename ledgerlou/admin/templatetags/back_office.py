@@ -4,10 +4,13 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from django import template
+from django.http import HttpRequest
 from django.utils import formats, timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
+
+from ledgerlou.admin.menu import MenuGroup, menu_of
 
 register = template.Library()
 
@@ -60,6 +63,13 @@ def page_trail(context: template.Context) -> list[tuple[str, str | None]]:
     if trail:
         return list(trail)
     return [(str(context.get("title") or ""), None)]
+
+
+@register.simple_tag(takes_context=True)
+def menu(context: template.Context) -> list[MenuGroup]:
+    """The menu of this visit."""
+    request = context.get("request")
+    return menu_of(request) if isinstance(request, HttpRequest) else []
 
 
 @register.filter

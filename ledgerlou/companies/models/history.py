@@ -8,7 +8,8 @@ class AuditEntry(models.Model):
     """Who changed what, when, from which value to which. Rows are made by triggers and can never be changed.
 
     `company_id` is empty for changes of people outside a company (a password reset); `old` and `new` hold the changed
-    columns only (all of them for an insert or delete); secrets are shown as `***`.
+    columns only (all of them for an insert or delete); secrets are shown as `***`. `reason` is what the person gave, where a change
+    asks for one (`companies/reason.py`).
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -20,6 +21,7 @@ class AuditEntry(models.Model):
     action = models.CharField(_("action"), max_length=6)
     old = models.JSONField(_("before"), null=True)
     new = models.JSONField(_("after"), null=True)
+    reason = models.CharField(_("reason"), max_length=500, blank=True, default="")
 
     class Meta:
         verbose_name = _("change")
@@ -27,6 +29,8 @@ class AuditEntry(models.Model):
         indexes = [
             models.Index(fields=["company_id", "-id"], name="audit_entry_of_company"),
             models.Index(fields=["company_id", "table_name", "row_id", "id"], name="audit_entry_of_row"),
+            models.Index(fields=["company_id", "table_name", "-id"], name="audit_entry_of_kind"),
+            models.Index(fields=["company_id", "actor", "-id"], name="audit_entry_of_person"),
         ]
 
     def __str__(self) -> str:

@@ -13,6 +13,14 @@ from ledgerlou.companies.roles import Role
 from ledgerlou.ids import new_id
 
 
+class Theme(models.TextChoices):
+    """How the back office looks for a person."""
+
+    LIGHT = "light", _("Light")
+    DARK = "dark", _("Dark")
+    AUTO = "auto", _("As the system")
+
+
 class PersonManager(BaseUserManager["Person"]):
     """Finds people by their address, written in lower case."""
 
@@ -22,13 +30,19 @@ class PersonManager(BaseUserManager["Person"]):
 
 
 class Person(AbstractBaseUser):
-    """Someone who works with the books of one or several companies. Signs in with the e-mail address (kept in lower case)."""
+    """Someone who works with the books of one or several companies. Signs in with the e-mail address (kept in lower case).
+
+    `theme` and `last_company_id` are habits, remembered across browsers and left out of the audit history. The last company is a
+    proposal: whether the person still belongs to it is asked whenever it is used.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     email = models.EmailField(_("e-mail"), unique=True)
     name = models.CharField(_("name"), max_length=150)
     language = models.CharField(_("language"), max_length=2, choices=[("de", "Deutsch"), ("en", "English")], default="de")
     is_active = models.BooleanField(_("active"), default=True)
+    theme = models.CharField(_("appearance"), max_length=5, choices=Theme.choices, default=Theme.AUTO)
+    last_company_id = models.UUIDField(_("last company"), null=True, editable=False)
     created_at = models.DateTimeField(_("created"))
 
     objects: ClassVar[PersonManager] = PersonManager()
@@ -42,6 +56,7 @@ class Person(AbstractBaseUser):
         verbose_name_plural = _("people")
         constraints = [
             models.CheckConstraint(condition=models.Q(email=Lower("email")), name="person_email_is_lower_case"),
+            models.CheckConstraint(condition=models.Q(theme__in=Theme.values), name="person_theme_is_known"),
         ]
 
     def __str__(self) -> str:
@@ -71,11 +86,18 @@ class Person(AbstractBaseUser):
 
 
 class Membership(CompanyOwned):
-    """A person's role in a company, until `valid_until` (inclusive) where one is set."""
+    """A person's role in a company, until `valid_until` (inclusive) where one is set.
+
+    `invitation_mail` is the newest mail that told the person about it, written at `invited_at`.
+    """
 
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="memberships", verbose_name=_("person"))
     role = models.CharField(_("role"), max_length=12, choices=Role.choices)
     valid_until = models.DateField(_("valid until"), null=True, blank=True)
+    invited_at = models.DateTimeField(_("invitation written"), null=True, blank=True)
+    invitation_mail = models.ForeignKey(
+        "companies.OutgoingMail", on_delete=models.PROTECT, null=True, blank=True, db_index=False, related_name="+"
+    )
     created_at = models.DateTimeField(_("created"))
 
     objects = CompanyQuerySet["Membership"].as_manager()

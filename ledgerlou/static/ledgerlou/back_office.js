@@ -1,4 +1,4 @@
-// Small helps that need no library: the token of a mailed link, copying a secret.
+// Small helps that need no library: the token of a mailed link, copying a secret, light and dark without leaving the page.
 "use strict";
 
 document.addEventListener("DOMContentLoaded", () => {
@@ -15,6 +15,19 @@ document.addEventListener("DOMContentLoaded", () => {
       field.select();
       await navigator.clipboard.writeText(field.value);
       button.querySelector(".ll-copied").textContent = button.dataset.done;
+    });
+  }
+
+  for (const form of document.querySelectorAll("form[data-themes]")) {
+    form.addEventListener("submit", (event) => {
+      // A half-filled page must survive the change of colours; without this script the form is sent and the page comes anew.
+      event.preventDefault();
+      const facts = new FormData(form, event.submitter);
+      document.documentElement.dataset.theme = facts.get("theme");
+      for (const button of form.querySelectorAll("button[name=theme]")) {
+        button.setAttribute("aria-pressed", String(button.value === facts.get("theme")));
+      }
+      fetch(form.action, { method: "POST", body: facts, redirect: "manual" });
     });
   }
 });
