@@ -1,4 +1,5 @@
 from accounting.models import account as account
+from accounting.models import booking_template as booking_template
 from accounting.models import datev as datev
 from accounting.models import document as document
 from accounting.models import journal as journal
