@@ -1,27 +1,29 @@
 """The chart of accounts with this year's balances, and the sheet of one account."""
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
+from uuid import UUID
 
 from django.contrib import admin
 from django.db.models import Model, Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.urls import URLPattern
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.views import ChangeList
 
+from accounting.admin import chart
+from accounting.admin.balance_pages import bank_page, tree_page, trial_balance_page
+from accounting.admin.sheet import sheet_context, sheet_file
 from accounting.models.account import Account
 from accounting.selectors.balances import account_balances, range_of_period
-from accounting.selectors.statements import account_statement
 from accounting.sort_key import sort_key
-from ledgerlou.admin.base import ReadOnlyAdmin, Section
+from ledgerlou.admin.base import Button, ReadOnlyAdmin, Section
 from ledgerlou.admin.request import CompanyRequest
 from ledgerlou.admin.site import site
 from ledgerlou.admin.templatetags.back_office import euro, yes_or_no
 from periods.gate import fiscal_year_of
-
-LINES: Final = 50
 
 
 class ChartChangeList(ChangeList):  # type: ignore[misc]  # unfold ships no types
@@ -82,16 +84,37 @@ class AccountAdmin(ReadOnlyAdmin):
         balance = account.balance  # type: ignore[attr-defined]  # put there by ChartChangeList
         return None if balance is None else euro(balance)
 
+    def changelist_view(self, request: CompanyRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """The chart, with the button for a new account."""
+        return super().changelist_view(request, {**(extra_context or {}), "list_buttons": chart.list_buttons(request)})
+
+    def buttons(self, request: CompanyRequest, row: Model) -> Sequence[Button]:
+        """Renaming, switching off and on."""
+        return chart.account_buttons(request, row) if isinstance(row, Account) else []
+
+    def pages(self) -> list[URLPattern]:
+        """What shows balances of many accounts, and the lines of one as a file."""
+        return [
+            *chart.pages(self),
+            self.page("tree/", tree_page, "tree"),
+            self.page("trial-balance/", trial_balance_page, "trial_balance"),
+            self.page("bank/", bank_page, "bank"),
+            self.page("<uuid:object_id>/file/", self.file_view, "file"),
+        ]
+
+    def file_view(self, request: CompanyRequest, object_id: UUID) -> HttpResponseBase:
+        """The account's sheet as a file."""
+        account = self.row_or_404(request, object_id)
+        if not isinstance(account, Account):
+            raise TypeError(account)
+        return sheet_file(request, account)
+
     def details_context(self, request: CompanyRequest, row: Model) -> dict[str, Any]:
-        """The account and its newest lines, or those before a journal number."""
+        """The account and its sheet."""
         context = super().details_context(request, row)
         if not isinstance(row, Account):
             return context
-        before = request.GET.get("before", "")
-        number = int(before) if before.isascii() and before.isdigit() and len(before) < 19 else None
-        statement = account_statement(company=request.company, account=row, start=None, end=None, limit=LINES, before=number)
-        lines = list(reversed(statement.lines))
-        return {**context, "lines": lines, "older": lines[-1].journal_number if len(lines) == LINES else None, "is_newest": number is None}
+        return {**context, **sheet_context(request, row), "is_fullwidth": "1"}
 
     def sections(self, request: CompanyRequest, row: Model) -> Sequence[Section]:
         """What the chart says about the account."""
@@ -102,7 +125,7 @@ class AccountAdmin(ReadOnlyAdmin):
             (_("Name"), row.name),
             (_("Type"), row.get_type_display()),
             (_("Category"), row.category),
-            (_("Report group"), row.report_group),
+            (_("Report group"), chart.report_group_name(row.report_group)),
             (_("BWA line"), row.bwa_line),
             (_("Automatic tax code"), row.tax_code),
             (_("Open items"), row.is_item_account),

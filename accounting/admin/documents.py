@@ -5,8 +5,8 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.contrib import admin
-from django.db.models import Model
-from django.http import FileResponse, HttpResponse
+from django.db.models import Exists, Model, OuterRef, QuerySet
+from django.http import FileResponse, HttpRequest, HttpResponse
 from django.template.defaultfilters import filesizeformat
 from django.urls import URLPattern, reverse
 from django.utils.html import format_html
@@ -45,6 +45,22 @@ def preview_of(document: Document) -> Preview:
     return Preview(kind=_kind_of(document.mime_type), address=address, download=f"{address}?download=1", document=document)
 
 
+class BookedFilter(admin.SimpleListFilter):
+    """Documents that prove a booking, and those that wait for one."""
+
+    title = gettext_lazy("Booking")
+    parameter_name = "booked"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Both ways."""
+        return [("no", _("without a booking")), ("yes", _("with a booking"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Model]) -> QuerySet[Model]:
+        """The documents that are asked for; the index over documents of bookings answers for each."""
+        bookings = Intent.objects.filter(company=OuterRef("company"), document=OuterRef("pk"))
+        return {"no": queryset.filter(~Exists(bookings)), "yes": queryset.filter(Exists(bookings))}.get(self.value() or "", queryset)
+
+
 @admin.register(Document, site=site)
 class DocumentAdmin(ReadOnlyAdmin):
     """Documents (Belege), newest first."""
@@ -53,6 +69,7 @@ class DocumentAdmin(ReadOnlyAdmin):
     has_history = False
     page_key = "id"
     list_display = ("original_name", "mime_type", "size", "created_at", "uploaded_by", "retention_until")
+    list_filter = (BookedFilter,)
     sortable_by = ()
 
     def pages(self) -> list[URLPattern]:

@@ -1,130 +1,161 @@
-"""The journal as a list: one row for each event, newest number first, with the names of both accounts."""
+"""The journal as a list: one row for each event, newest number first, filtered by what stands in the address, and as a file."""
 
-from collections.abc import Iterable
-from typing import Any, Final
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlencode
 
 from django.contrib import admin
-from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponseBase, HttpResponseRedirect
+from django.template.response import TemplateResponse
 from django.urls import URLPattern, reverse
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.contrib.filters.admin import RangeDateFilter
 
+from accounting.admin.downloads import Cell, Column, Table, answer_download
+from accounting.admin.journal_filter import MORE, JournalFilters, journal_filters
 from accounting.models.account import Account
 from accounting.models.journal import Event
-from accounting.selectors.journal import JournalFilter, journal_lines
+from accounting.selectors.balances import fiscal_years_of
+from accounting.selectors.journal_pages import JournalRow, count_up_to, journal_page, journal_rows
+from accounting.wording import source_name
 from ledgerlou.admin.base import ReadOnlyAdmin
-from ledgerlou.admin.key_paging import KeyChangeList
+from ledgerlou.admin.key_paging import NEWER, OLDER
 from ledgerlou.admin.request import CompanyRequest
 from ledgerlou.admin.site import site
-from ledgerlou.admin.templatetags.back_office import euro
 from ledgerlou.companies.models.company import Company
+from ledgerlou.errors import InvalidInput
 
-MAX_HITS: Final = 500
-
-
-def account_names(company: Company, numbers: Iterable[str]) -> dict[str, str]:
-    """Names of accounts by number, in one query."""
-    return dict(Account.objects.of(company).filter(number__in=set(numbers)).values_list("number", "name"))
+_DIGITS_OF_A_KEY: Final = 18
 
 
-def account_cell(number: str, name: str) -> SafeString:
-    """Number and name of an account, side by side."""
-    return format_html('<span class="ll-account"><span class="nr">{}</span><span>{}</span></span>', number, name)
+def accounts_by_number(company: Company, numbers: Iterable[str]) -> dict[str, Account]:
+    """Accounts by number, in one query."""
+    return {account.number: account for account in Account.objects.of(company).filter(number__in=set(numbers))}
 
 
-def _names(event: Event) -> dict[str, str]:
-    """The account names that `JournalChangeList` has put on an event."""
-    names: dict[str, str] = event.names  # type: ignore[attr-defined]  # no field of the model
-    return names
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ways:
+    """The ways on from a page of a list; an empty address where there is nothing more."""
 
-
-class JournalChangeList(KeyChangeList):
-    """A page of the journal, with account names; a row leads to its booking."""
-
-    def get_results(self, request: CompanyRequest) -> None:
-        """Read the rows, then the names of all their accounts at once."""
-        super().get_results(request)
-        names = account_names(
-            request.company, [number for event in self.result_list for number in (event.account_debit, event.account_credit)]
-        )
-        for event in self.result_list:
-            event.names = names
-
-    def url_for_result(self, result: Event) -> str:
-        """The booking that the event belongs to."""
-        return reverse("admin:accounting_intent_change", args=[result.intent_id])
+    newest: str
+    newer: str
+    older: str
 
 
 @admin.register(Event, site=site)
 class JournalAdmin(ReadOnlyAdmin):
     """The journal. Nothing in it is ever changed, here or elsewhere."""
 
-    page_key = "journal_number"
     list_title = gettext_lazy("Journal")
-    list_display = ("journal_number", "booking_date", "text", "debit", "credit", "money", "tax", "has_document")
-    list_display_links = ("journal_number", "text")
-    list_select_related = ("intent",)
-    list_filter = (("booking_date", RangeDateFilter),)
-    list_filter_submit = True
-    list_fullwidth = True
-    sortable_by = ()
-    search_fields = ("journal_number",)
-    search_help_text = gettext_lazy("Text, reference, account or journal number")
 
     def get_urls(self) -> list[URLPattern]:
         """The list alone: an event is shown with its booking."""
-        return [self.page("", self.changelist_view, "changelist")]
+        return [self.page("", self.list_view, "changelist")]
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type:
-        """With account names."""
-        return JournalChangeList
+    def list_view(self, request: CompanyRequest) -> HttpResponseBase:
+        """A page of the list, or all of it as a file."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        years = fiscal_years_of(company=request.company, today=request.visit.today)
+        filters = journal_filters(request.GET, years=years, today=request.visit.today)
+        if "download" in request.GET:
+            return _file(request, filters)
+        keys = {name: request.GET.get(name, "") for name in (OLDER, NEWER)}
+        if any(key and not _is_key(key) for key in keys.values()):  # an address that somebody has changed by hand
+            return HttpResponseRedirect(f"{request.path}?{filters.query}")
+        older, newer = (int(key) if key else None for key in keys.values())
+        page = journal_page(company=request.company, wanted=filters.wanted, limit=self.list_per_page, older=older, newer=newer)
+        return TemplateResponse(
+            request,
+            "admin/journal.html",
+            {
+                **self.admin_site.each_context(request),
+                "title": self.title_of_list,
+                "trail": [(self.title_of_list, None)],
+                "is_fullwidth": "1",
+                "filters": filters,
+                "form": filters.form,
+                "has_more_filters": any(filters.form.data.get(name) for name in MORE),
+                "rows": page.rows,
+                "may_book": request.visit.may("journal:write"),
+                "ways": _ways(filters, newer=page.newer, older=page.older, is_newest=older is None and newer is None),
+                "downloads": [(form, f"?{_joined(filters.query, download=form)}") for form in ("csv", "xlsx")],
+            },
+        )
 
-    def get_search_results(self, request: CompanyRequest, queryset: QuerySet[Model], search_term: str) -> tuple[QuerySet[Model], bool]:
-        """The newest hits in text, reference and accounts, and the line with this number."""
-        term = search_term.strip()
-        if not term:
-            return queryset, False
-        hits = journal_lines(company=request.company, wanted=JournalFilter(search=term), limit=MAX_HITS)
-        numbers = {line.journal_number for line in hits}
-        if term.isascii() and term.isdigit() and len(term) < 19:  # the largest bigint has 19
-            numbers.add(int(term))
-        return queryset.filter(journal_number__in=numbers), False
 
-    @admin.display(description=gettext_lazy("text"))
-    def text(self, event: Event) -> str:
-        """What was booked, with the reference where there is one."""
-        reference = event.intent.external_reference
-        if reference and reference not in event.intent.description:
-            return format_html('{} <span class="ll-quiet ll-nowrap">{}</span>', event.intent.description, reference)
-        return event.intent.description
+def _is_key(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= _DIGITS_OF_A_KEY
 
-    @admin.display(description=gettext_lazy("debit"))
-    def debit(self, event: Event) -> SafeString:
-        """The debit account."""
-        return account_cell(event.account_debit, _names(event)[event.account_debit])
 
-    @admin.display(description=gettext_lazy("credit"))
-    def credit(self, event: Event) -> SafeString:
-        """The credit account."""
-        return account_cell(event.account_credit, _names(event)[event.account_credit])
+def _ways(filters: JournalFilters, *, newer: int | None, older: int | None, is_newest: bool) -> Ways:
+    """Links that keep the filters."""
+    return Ways(
+        newest="" if is_newest else f"?{filters.query}",
+        newer="" if newer is None else f"?{_joined(filters.query, newer=newer)}",
+        older="" if older is None else f"?{_joined(filters.query, older=older)}",
+    )
 
-    @admin.display(description=gettext_lazy("amount in euros"))
-    def money(self, event: Event) -> str:
-        """The amount."""
-        return euro(event.amount)
 
-    @admin.display(description=gettext_lazy("tax"), empty_value="")
-    def tax(self, event: Event) -> str | None:
-        """The tax code."""
-        return event.tax_code
+def _joined(query: str, **more: object) -> str:
+    return "&".join(part for part in (query, urlencode(more)) if part)
 
-    @admin.display(description=gettext_lazy("document"), empty_value="")
-    def has_document(self, event: Event) -> SafeString | None:
-        """A sign where a document lies behind the booking."""
-        if event.intent.document_id is None:
-            return None
-        return format_html('<span class="material-symbols-outlined" title="{}">attach_file</span>', _("With a document"))
+
+def _file(request: CompanyRequest, filters: JournalFilters) -> HttpResponseBase:
+    """The filtered list as a file. A filter that cannot be read is refused: the file would hold something else."""
+    if not filters.is_valid:
+        raise InvalidInput("A filter of this list cannot be read. Correct it before the download.", pointer="?download")
+    company, wanted = request.company, filters.wanted
+    columns = [
+        Column(label=_("Number"), kind="number", width=9),
+        Column(label=_("Date"), kind="date", width=11),
+        Column(label=_("Period"), width=9),
+        Column(label=_("Debit"), width=9),
+        Column(label=_("Debit account"), width=30),
+        Column(label=_("Credit"), width=9),
+        Column(label=_("Credit account"), width=30),
+        Column(label=_("Text"), width=44),
+        Column(label=_("Reference"), width=16),
+        Column(label=_("Amount in euros"), kind="money"),
+        Column(label=_("Tax code"), width=10),
+        Column(label=_("Foreign amount"), kind="money"),
+        Column(label=_("Currency"), width=9),
+        Column(label=_("Source"), width=16),
+        Column(label=_("Document"), width=24),
+    ]
+
+    def rows() -> Iterator[list[Cell]]:
+        return (_cells(row) for row in journal_rows(company=company, wanted=wanted))
+
+    def count(limit: int) -> int:
+        return count_up_to(company=company, wanted=wanted, limit=limit)
+
+    name = f"{_('Journal').lower()}_{request.visit.today.isoformat()}"
+    return answer_download(request, Table(name=name, columns=columns, rows=rows, count=count), request.GET["download"])
+
+
+def _cells(row: JournalRow) -> list[Cell]:
+    return [
+        row.journal_number,
+        row.booking_date,
+        row.period,
+        row.account_debit,
+        row.account_debit_name,
+        row.account_credit,
+        row.account_credit_name,
+        row.description,
+        row.external_reference,
+        row.amount,
+        row.tax_code,
+        row.fx_amount,
+        row.fx_currency,
+        source_name(row.source),
+        row.document_name,
+    ]
+
+
+def journal_address(**filters: object) -> str:
+    """The journal with filters in force."""
+    return f"{reverse('admin:accounting_event_changelist')}?{urlencode(filters)}"

@@ -8,12 +8,13 @@ from django.db import connection
 
 from ledgerlou.companies.models.company import Company
 
+# The line before is asked for by itself: as a join, row-level security would have the whole journal read for it.
 _SEALS_SQL: Final = """
     SELECT e.journal_number, e.audit_hash = accounting_event_hash(e, i),
-           e.prev_hash = CASE e.journal_number WHEN 1 THEN repeat('0', 64) ELSE coalesce(p.audit_hash, '') END
+           e.prev_hash = CASE e.journal_number WHEN 1 THEN repeat('0', 64) ELSE coalesce(
+               (SELECT p.audit_hash FROM accounting_event p WHERE p.company_id = e.company_id AND p.journal_number = e.journal_number - 1), '') END
       FROM accounting_event e
       JOIN accounting_intent i ON i.company_id = e.company_id AND i.id = e.intent_id
-      LEFT JOIN accounting_event p ON p.company_id = e.company_id AND p.journal_number = e.journal_number - 1
      WHERE e.company_id = %s AND e.intent_id = %s ORDER BY e.journal_number
 """
 

@@ -104,7 +104,7 @@ class BookingInput(Input):
         (13, 14),
         required=False,
         allow_null=True,
-        help_text=Text("Adjustment period of the fiscal year", "Abschlussperiode des Geschäftsjahres"),
+        help_text=Text("Adjustment period of the fiscal year", "Abschlussperiode des Wirtschaftsjahres"),
     )
     fx = FxInput(required=False, allow_null=True)
     external_reference = fields.StringField(
@@ -222,7 +222,7 @@ class OpeningBalancesInput(Input):
     """A set of opening balances."""
 
     booking_date = fields.DateField(
-        help_text=Text("Normally the first day of the fiscal year", "Gewöhnlich der erste Tag des Geschäftsjahres")
+        help_text=Text("Normally the first day of the fiscal year", "Gewöhnlich der erste Tag des Wirtschaftsjahres")
     )
     balances = BalanceInput(many=True, min_length=1, max_length=5000)  # type: ignore[call-arg]  # DRF hands the lengths to the list
 

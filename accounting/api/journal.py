@@ -362,7 +362,7 @@ class AccountEntryRow(Output):
     credit = fields.MoneyField()
     amount = fields.MoneyField(help_text=Text("Debit minus credit", "Soll minus Haben"))
     running_balance = fields.MoneyField(
-        help_text=Text("Balance in its fiscal year after this line", "Saldo im Geschäftsjahr nach dieser Zeile")
+        help_text=Text("Balance in its fiscal year after this line", "Saldo im Wirtschaftsjahr nach dieser Zeile")
     )
     currency = fields.StringField()
     fx_currency = fields.StringField(allow_null=True)
@@ -395,7 +395,7 @@ class AccountEntriesView(CompanyView):
         description=Text(
             "The newest lines of an account between two days, oldest first, with a running balance. Balances belong to a fiscal year. "
             "`before` continues towards older lines: give the journal number of the oldest line you have.",
-            "Die neuesten Zeilen eines Kontos zwischen zwei Tagen, älteste zuerst, mit laufendem Saldo. Salden gehören zu einem Geschäftsjahr. "
+            "Die neuesten Zeilen eines Kontos zwischen zwei Tagen, älteste zuerst, mit laufendem Saldo. Salden gehören zu einem Wirtschaftsjahr. "
             "`before` setzt zu älteren Zeilen fort: die Journalnummer der ältesten vorhandenen Zeile.",
         ),
         scopes="journal:read",

@@ -41,12 +41,12 @@ class ReportsView(CompanyView):
         summary=Text("Trial balance", "Summen- und Saldenliste"),
         description=Text(
             "Opening balance, turnover and closing balance of every account in a range of one fiscal year.",
-            "Anfangssaldo, Umsätze und Schlusssaldo jedes Kontos in einem Zeitraum eines Geschäftsjahres.",
+            "Anfangssaldo, Umsätze und Schlusssaldo jedes Kontos in einem Zeitraum eines Wirtschaftsjahres.",
         ),
         scopes="reports:read",
         query=(
             Query("type", "string", required=True, enum=("susa", "trial_balance"), text=Text("Kind of report", "Art der Auswertung")),
-            Query("startDate", "date", text=Text("Default: start of the fiscal year", "Vorgabe: Beginn des Geschäftsjahres")),
+            Query("startDate", "date", text=Text("Default: start of the fiscal year", "Vorgabe: Beginn des Wirtschaftsjahres")),
             Query("endDate", "date", text=Text("Default: today", "Vorgabe: heute")),
             Query(
                 "period", "string", max_length=8, text=Text("YYYY, YYYY-MM, YYYY-P13 or YYYY-P14", "YYYY, YYYY-MM, YYYY-P13 oder YYYY-P14")

@@ -5,9 +5,12 @@ An account keeps the key as it was given; whoever lays out a report asks here fo
 
 import csv
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Final
+
+CASH: Final = "A.B.IV"  # § 266 Abs. 2 B.IV HGB: cash, bank balances, cheques
 
 # Short names for people who do not know the numbering of the Commercial Code.
 SHORT_NAMES: Final[Mapping[str, str]] = {
@@ -26,7 +29,7 @@ SHORT_NAMES: Final[Mapping[str, str]] = {
     "inventories": "A.B.I.3",
     "receivables": "A.B.II.1",
     "other_assets": "A.B.II.4",
-    "cash": "A.B.IV",
+    "cash": CASH,
     "provisions": "P.B.3",
     "payables": "P.C.4",
     "liabilities": "P.C.8",
@@ -52,6 +55,27 @@ _USUAL_BWA_LINES: Final[Mapping[str, str]] = {
     "G.14": "1355",
     "G.16": "1140",
 }
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Position:
+    """A position of balance sheet or P&L with its heading. `statement` is balance_sheet, profit_loss or technical; `parent` may be empty."""
+
+    code: str
+    statement: str
+    side: str
+    parent: str
+    label_de: str
+    label_en: str
+    legal_ref: str
+
+
+@cache
+def layout() -> tuple[Position, ...]:
+    """Every position that takes accounts or holds such positions, in the order of the law; computed lines are left out."""
+    with Path(__file__).with_name("report_groups.csv").open(encoding="utf-8", newline="") as table:
+        rows = [row for row in csv.DictReader(table, strict=True) if row["side"] != "sum" and not row["note"].startswith("computed,")]
+        return tuple(Position(**{name: row[name] for name in Position.__dataclass_fields__}) for row in rows)
 
 
 def position_of(report_group: str | None) -> str | None:

@@ -11,7 +11,7 @@ from django.db import connection
 from accounting.german.chart import standard_accounts
 from ledgerlou.companies.models.company import Company
 from ledgerlou.money import ZERO
-from periods.gate import FiscalYear, fiscal_year_named
+from periods.gate import FiscalYear, fiscal_year_named, fiscal_year_of
 
 _BALANCE_SHEET: Final = ("asset", "liability", "equity")
 
@@ -48,6 +48,29 @@ class Range:
     days_before: tuple[date, date] | None = None
     days_within: tuple[tuple[date, date], ...] = ()
 
+    @property
+    def days(self) -> tuple[date, date]:
+        """The first and the last day of the range."""
+        months = [date(int(name[:4]), int(name[5:]), 1) for name in self.within if name[5:].isdigit()]
+        starts = months + [self.year.last_month_starts_on for name in self.within if not name[5:].isdigit()]
+        ends = [month_end(first) for first in starts]
+        return min(starts + [first for first, _ in self.days_within]), max(ends + [last for _, last in self.days_within])
+
+    @property
+    def turnover_periods(self) -> list[str]:
+        """The periods whose lines count in the range, whole or in part, in order."""
+        broken = {f"{first:%Y-%m}" for first, _ in self.days_within}
+        return [name for name in periods_of(self.year) if name in self.within or name in broken]
+
+
+def fiscal_years_of(*, company: Company, today: date) -> list[FiscalYear]:
+    """The fiscal years that the company's books know, and the running one, newest first."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT DISTINCT fiscal_year FROM periods_period WHERE company_id = %s", [company.id])
+        labels = {int(label) for (label,) in cursor.fetchall()}
+    labels.add(fiscal_year_of(company, today).label)
+    return [fiscal_year_named(company, label) for label in sorted(labels, reverse=True)]
+
 
 def periods_of(year: FiscalYear) -> list[str]:
     """Months, then the adjustment periods, in order."""
@@ -71,7 +94,7 @@ def range_of_dates(year: FiscalYear, start: date, end: date) -> Range:
     before, within, days_within = [year.opening_period], [], []
     days_before: tuple[date, date] | None = None
     for first in year.months():
-        last = _month_end(first)
+        last = month_end(first)
         name = f"{first:%Y-%m}"
         if last < start:
             before.append(name)
@@ -100,19 +123,22 @@ _BALANCES_SQL: Final = """
       JOIN accounting_account a ON a.company_id = %(company)s AND a.number = t.account
      ORDER BY a.number
 """
-_BROKEN_SQL: Final = """
+# General reversals are few and have an index of their own: the bookings of a month need not be read to know which they are.
+GENERAL_REVERSALS: Final = "(SELECT id FROM accounting_intent WHERE company_id = %(company)s AND general_reversal)"
+_BROKEN_SQL: Final = f"""
     UNION ALL
-    SELECT CASE s.side WHEN 'debit' THEN e.account_debit ELSE e.account_credit END,
-           CASE WHEN e.booking_date < %(start)s THEN CASE s.side WHEN 'debit' THEN e.amount ELSE -e.amount END ELSE 0 END,
-           CASE WHEN e.booking_date >= %(start)s AND (s.side = 'debit') <> i.general_reversal
-                THEN CASE WHEN i.general_reversal THEN -e.amount ELSE e.amount END ELSE 0 END,
-           CASE WHEN e.booking_date >= %(start)s AND (s.side = 'credit') <> i.general_reversal
-                THEN CASE WHEN i.general_reversal THEN -e.amount ELSE e.amount END ELSE 0 END
+    SELECT s.account,
+           sum(CASE WHEN e.booking_date < %(start)s THEN CASE WHEN s.is_debit THEN e.amount ELSE -e.amount END ELSE 0 END),
+           sum(CASE WHEN e.booking_date >= %(start)s AND s.is_debit = (g.id IS NULL)
+                    THEN CASE WHEN g.id IS NULL THEN e.amount ELSE -e.amount END ELSE 0 END),
+           sum(CASE WHEN e.booking_date >= %(start)s AND s.is_debit <> (g.id IS NULL)
+                    THEN CASE WHEN g.id IS NULL THEN e.amount ELSE -e.amount END ELSE 0 END)
       FROM accounting_event e
-      JOIN accounting_intent i ON i.company_id = e.company_id AND i.id = e.intent_id
-     CROSS JOIN (VALUES ('debit'), ('credit')) AS s (side)
+      LEFT JOIN {GENERAL_REVERSALS} g ON g.id = e.intent_id
+     CROSS JOIN LATERAL (VALUES (e.account_debit, true), (e.account_credit, false)) AS s (account, is_debit)
      WHERE e.company_id = %(company)s AND e.period = ANY (%(months)s) AND e.booking_date BETWEEN %(first)s AND %(last)s
-"""
+     GROUP BY s.account
+"""  # noqa: S608 -- made of constants, values are parameters
 
 
 def account_balances(*, company: Company, wanted: Range) -> list[AccountBalance]:
@@ -123,7 +149,7 @@ def account_balances(*, company: Company, wanted: Range) -> list[AccountBalance]
     """
     parameters: dict[str, Any] = {"company": company.id, "before": list(wanted.before), "within": list(wanted.within)}
     broken = ""
-    for part, (first, last, start) in enumerate(_broken_parts(wanted)):
+    for part, (first, last, start) in enumerate(broken_parts(wanted)):
         sql = _BROKEN_SQL
         for name in ("first", "last", "start", "months"):
             sql = sql.replace(f"%({name})s", f"%({name}{part})s")
@@ -137,7 +163,7 @@ def account_balances(*, company: Company, wanted: Range) -> list[AccountBalance]
     return _with_carried(company, rows, carried) if carried else rows
 
 
-def _broken_parts(wanted: Range) -> list[tuple[date, date, date]]:
+def broken_parts(wanted: Range) -> list[tuple[date, date, date]]:
     """For each broken month: first and last day to read, and the day from which turnover counts."""
     parts = []
     for first, last in wanted.days_within:
@@ -219,6 +245,7 @@ def _with_carried(company: Company, rows: list[AccountBalance], carried: Mapping
     return [by_number[number] for number in sorted(by_number)]
 
 
-def _month_end(first: date) -> date:
+def month_end(first: date) -> date:
+    """The last day of the month that begins on a day."""
     following = date(first.year + first.month // 12, first.month % 12 + 1, 1)
     return following - timedelta(days=1)

@@ -62,7 +62,12 @@ def open_items(*, company: Company, day: date, account: str | None = None) -> li
                 original=sign * amount,
                 open=sign * left,
                 days_overdue=overdue,
-                bucket=next((name for limit, name in _BUCKETS if overdue <= limit), "over_90"),
+                bucket=bucket_of(overdue),
             )
         )
     return found
+
+
+def bucket_of(days_overdue: int) -> str:
+    """The age class of an item: not_due, 1-30, 31-60, 61-90 or over_90."""
+    return next((name for limit, name in _BUCKETS if days_overdue <= limit), "over_90")

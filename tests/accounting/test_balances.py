@@ -10,51 +10,17 @@ from django.db import transaction
 
 from accounting.models.account import Account
 from accounting.models.journal import Event, Intent
-from accounting.posting import post
 from accounting.reports.trial_balance import wanted_range
 from accounting.selectors.balances import account_balances
 from accounting.selectors.statements import account_statement
-from accounting.services.opening_balances import BalanceRow, post_opening_balances
-from accounting.services.reversals import ReversalRequest, reverse_booking
-from ledgerlou.companies.actor import system_actor
 from ledgerlou.errors import InvalidInput
 from periods.gate import fiscal_year_of
-from tests.conftest import NOW, draft, new_company, show_company
+from tests.accounting.two_years import ZERO, filled
+from tests.conftest import NOW
 
 pytestmark = pytest.mark.django_db
 
-ACTOR = system_actor("Tests")
-ZERO = Decimal("0.00")
 PROFIT, LOSS = "2970", "2978"
-PAIRS = (("6815", "1800"), ("1800", "4400"), ("1600", "1800"), ("6310", "1600"), ("1800", "3150"))
-
-
-def filled(start_month: int):
-    """Two fiscal years: opening balances, 90 bookings, adjustment periods, reversals of both kinds in the original period."""
-    company = new_company(fiscal_year_start_month=start_month)
-    show_company(company)
-    first = fiscal_year_of(company, date(2026, 3, 1))
-    rows = [
-        BalanceRow(account="1800", debit=Decimal("900.00"), credit=ZERO),
-        BalanceRow(account="2900", debit=ZERO, credit=Decimal("900.00")),
-    ]
-    post_opening_balances(company=company, actor=ACTOR, booking_date=first.starts_on, balances=rows, now=NOW)
-    dice = random.Random(start_month)  # noqa: S311 -- a test's own dice
-    drafts = []
-    for number in range(90):
-        debit, credit = dice.choice(PAIRS)
-        amount = f"{dice.randrange(1, 50_000) / 100:.2f}"
-        day = first.starts_on + timedelta(days=dice.randrange(700))
-        drafts.append(draft((debit, amount, "0.00"), (credit, "0.00", amount), day=day.isoformat(), text=f"Buchung {number}"))
-    for period in (13, 14):
-        last = first.ends_on - timedelta(days=period - 13)
-        lines = (("6200", "7.00", "0.00"), ("1600", "0.00", "7.00"))
-        drafts.append(draft(*lines, day=last.isoformat(), text=f"Abschluss {period}", adjustment_period=period))
-    posted = post(company=company, actor=ACTOR, drafts=drafts, now=NOW)
-    for number, made in enumerate(posted[:90:6]):
-        request = ReversalRequest(intent_id=made.intent_id, posting_mode="original_period", general_reversal=number % 2 == 0)
-        reverse_booking(company=company, actor=ACTOR, request=request, today=NOW.date(), now=NOW)
-    return company
 
 
 def sides(company):
