@@ -1,11 +1,13 @@
 """The hard lock of a period (Festschreibung) with four eyes: request, approval, cancellation (RULINGS 18 to 20)."""
 
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from django.db import connection, transaction
-from django.db.models import Max, Q
+from django.db import transaction
+from django.db.models import Max
 
 from accounting.closing_digest import closing_digest
 from accounting.posting import lock_journal
@@ -13,11 +15,14 @@ from accounting.sealing import FIRST_PREV_HASH
 from ledgerlou import clock
 from ledgerlou.companies.actor import Actor
 from ledgerlou.companies.models.company import Company
-from ledgerlou.companies.models.people import Membership
-from ledgerlou.companies.roles import APPROVING_ROLES
-from ledgerlou.errors import Forbidden, LedgerLouError, NotFound
+from ledgerlou.errors import Forbidden, InvalidInput, LedgerLouError, NotFound
+from periods.checklist import checked_answers, digest_of, earlier_open_period, findings_of, kept_digest
 from periods.locks import period_under_lock
+from periods.mails import tell_lock_approved, tell_lock_cancelled, tell_lock_expired, tell_lock_requested
 from periods.models import LockRequest, LockRequestStatus, Period, PeriodStatus
+from periods.people import people_who_may_approve as people_who_may_approve
+
+NOTE_LENGTH: Final = 2000
 
 REQUEST_IS_VALID: Final = timedelta(hours=48)
 
@@ -52,18 +57,30 @@ class EarlierPeriodOpen(LedgerLouError):
     code, http_status, title = "EARLIER_PERIOD_OPEN", 409, "An earlier period is not locked"
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Statement:
+    """What the person who asks for a lock says about the period: the questions of its checklist they tick, and a note to the approver."""
+
+    answers: Collection[str] = ()
+    note: str = ""
+
+
 @transaction.atomic(savepoint=False)
-def request_lock(*, company: Company, actor: Actor, period: str, now: datetime) -> LockRequest:
+def request_lock(*, company: Company, actor: Actor, period: str, now: datetime, statement: Statement | None = None) -> LockRequest:
     """Ask for a period to be locked for good. Until the request is decided or 48 hours are over, the period takes no bookings.
 
-    Raises InvalidInput, NotFound, Forbidden, PeriodAlreadyLocked, LockRequestPending, EarlierPeriodOpen.
+    What the books say about the period, the statement and the digest are kept with the request. The person and everybody who may approve
+    get a mail. Raises InvalidInput, NotFound, Forbidden, PeriodAlreadyLocked, LockRequestPending, EarlierPeriodOpen.
     """
     if actor.person_id is None:
         raise Forbidden("A lock is requested by a person, not by the system.")
+    said = statement or Statement()
+    if len(said.note) > NOTE_LENGTH:
+        raise InvalidInput(f"The note has more than {NOTE_LENGTH} characters. Shorten it.", pointer="/note")
+    answers = checked_answers(company=company, period=period, answers=said.answers)
     row = period_under_lock(company=company, period=period, now=now)
-    pending = LockRequest.objects.of(company).filter(status=LockRequestStatus.PENDING)
-    pending.filter(expires_at__lte=now).update(status=LockRequestStatus.EXPIRED, decided_at=now)
-    waiting = pending.filter(period=row).first()
+    expire_lock_requests(company=company, now=now)
+    waiting = LockRequest.objects.of(company).filter(status=LockRequestStatus.PENDING, period=row).first()
     if waiting is not None:
         raise LockRequestPending(
             f"{waiting.requested_by} has asked to lock period {period}. Approve or cancel that request.",
@@ -72,14 +89,21 @@ def request_lock(*, company: Company, actor: Actor, period: str, now: datetime) 
             expires_at=waiting.expires_at,
         )
     _require_order(company, row)
-    return LockRequest.objects.create(
+    digest = digest_of(company=company, period=period)
+    findings = findings_of(company=company, period=period, digest=digest)
+    request = LockRequest.objects.create(
         company=company,
         period=row,
         requested_by_person_id=actor.person_id,
         requested_by=actor.label,
         created_at=now,
         expires_at=now + REQUEST_IS_VALID,
+        checklist={"answers": answers, "findings": [finding.as_json() for finding in findings]},
+        note=said.note,
+        digest=kept_digest(company=company, digest=digest),
     )
+    tell_lock_requested(company=company, request=request, now=now)
+    return request
 
 
 @transaction.atomic(savepoint=False)
@@ -87,6 +111,7 @@ def approve_lock(*, company: Company, actor: Actor, period: str, request_id: UUI
     """Lock a period for good and seal its bookings with a closing hash, chained to the period locked before. Cannot be undone.
 
     Approved by a person who may approve and who is not the one who asked; the only such person of a company may approve their own request.
+    Both get a mail with the closing hash.
     Raises NotFound, RequestNotPending, RequestExpired, SelfApprovalDenied, Forbidden, EarlierPeriodOpen.
     """
     lock_journal(company_id=company.id)
@@ -98,12 +123,13 @@ def approve_lock(*, company: Company, actor: Actor, period: str, request_id: UUI
     _require_order(company, request.period)
     _decide(request, status=LockRequestStatus.APPROVED, actor=actor, now=now)
     _seal(company, request.period, by=actor.label, now=now)
+    tell_lock_approved(company=company, request=request, now=now)
     return request
 
 
 @transaction.atomic(savepoint=False)
 def cancel_lock_request(*, company: Company, actor: Actor, period: str, request_id: UUID, now: datetime) -> LockRequest:
-    """Withdraw a pending request; the period takes bookings again unless it is soft-locked.
+    """Withdraw a pending request; the period takes bookings again unless it is soft-locked. Those who knew of it get a mail.
 
     Raises NotFound when no such request is pending.
     """
@@ -112,14 +138,22 @@ def cancel_lock_request(*, company: Company, actor: Actor, period: str, request_
     if request is None or request.status != LockRequestStatus.PENDING or request.expires_at <= now:
         raise NotFound(f"There is no such pending request to lock period {period}.", pointer="{request_id}")
     _decide(request, status=LockRequestStatus.CANCELLED, actor=actor, now=now)
+    tell_lock_cancelled(company=company, request=request, now=now)
     return request
 
 
-def people_who_may_approve(*, company: Company, today: date) -> set[UUID]:
-    """Active people whose role in the company, in force today, allows them to approve a lock."""
-    in_force = Q(valid_until=None) | Q(valid_until__gte=today)
-    members = Membership.objects.of(company).filter(in_force, role__in=APPROVING_ROLES, person__is_active=True)
-    return set(members.values_list("person_id", flat=True))
+@transaction.atomic(savepoint=False)
+def expire_lock_requests(*, company: Company, now: datetime) -> list[LockRequest]:
+    """Mark the requests whose 48 hours are over, and mail those who asked. They refused nothing any more since their time was over."""
+    overdue = LockRequest.objects.of(company).filter(status=LockRequestStatus.PENDING, expires_at__lte=now).select_related("period")
+    expired = list(overdue.order_by("created_at", "id"))
+    LockRequest.objects.of(company).filter(id__in=[request.id for request in expired]).update(
+        status=LockRequestStatus.EXPIRED, decided_at=now
+    )
+    for request in expired:
+        request.status, request.decided_at = LockRequestStatus.EXPIRED, now
+        tell_lock_expired(company=company, request=request, now=now)
+    return expired
 
 
 def _request(company: Company, *, period: str, request_id: UUID) -> LockRequest | None:
@@ -145,9 +179,7 @@ def _require_approver(company: Company, actor: Actor, request: LockRequest, *, t
 
 
 def _require_order(company: Company, period: Period) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT periods_earlier_open(%s, %s)", [company.id, period.period])
-        [earlier] = cursor.fetchone() or [None]
+    earlier = earlier_open_period(company=company, period=period.period)
     if earlier is not None:
         raise EarlierPeriodOpen(f"Lock period {earlier} first: periods are locked in order.", period=earlier)
 

@@ -75,7 +75,12 @@ class Period(CompanyOwned):
 
 
 class LockRequest(CompanyOwned):
-    """One person's request to lock a period for good, to be approved by another within 48 hours."""
+    """One person's request to lock a period for good, to be approved by another within 48 hours.
+
+    What the approver is shown is kept as it was when the request was made, and never changes: `checklist` (what was found in the books,
+    and which questions the person ticked), `note`, and `digest`, the figures that the closing hash covers. The database compares the
+    hash in `digest` with the books. Requests made before there were checklists have none.
+    """
 
     period = models.ForeignKey(Period, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="lock_requests")
     status = models.CharField(max_length=9, choices=LockRequestStatus.choices, default=LockRequestStatus.PENDING)
@@ -86,6 +91,9 @@ class LockRequest(CompanyOwned):
     decided_by_person = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, blank=True, db_index=False, related_name="+")
     decided_by = models.CharField(max_length=200, blank=True)
     decided_at = models.DateTimeField(null=True, blank=True)
+    checklist = models.JSONField(default=dict, blank=True)
+    note = models.CharField(max_length=2000, blank=True)
+    digest = models.JSONField(default=dict, blank=True)
 
     objects = CompanyQuerySet["LockRequest"].as_manager()
 

@@ -1,14 +1,16 @@
 """What periods a company has and how each stands."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
 from accounting.closing_digest import booking_counts
 from ledgerlou import clock
 from ledgerlou.companies.models.company import Company
-from periods.gate import FiscalYear, fiscal_year_named, fiscal_year_of
-from periods.locks import fiscal_year_of_period, has_begun, is_adjustment
+from periods.board import period_names
+from periods.gate import fiscal_year_named, fiscal_year_of
+from periods.locks import fiscal_year_of_period, is_adjustment
 from periods.models import OPENING, LockRequest, LockRequestStatus, Period, PeriodStatus
 
 
@@ -41,19 +43,20 @@ class LockStatus:
     expires_at: datetime | None
 
 
-def list_periods(*, company: Company, now: datetime) -> list[PeriodSummary]:
+def list_periods(*, company: Company, now: datetime, counted: Collection[str] | None = None) -> list[PeriodSummary]:
     """The months of every fiscal year the company has touched and of the running one, oldest first, each year followed by P13 and P14.
 
-    Adjustment periods are there once their fiscal year has begun. Opening entries count in no month.
+    Adjustment periods are there once their fiscal year has begun. Opening entries count in no month. With `counted` only the bookings of
+    these periods are counted, and the others show none.
     """
     today = clock.legal_day(now)
     rows = {row.period: row for row in Period.objects.of(company).exclude(kind=OPENING)}
     labels = {row.fiscal_year for row in rows.values()} | {fiscal_year_of(company, today).label}
-    counts = booking_counts(company_id=company.id)
+    counts = booking_counts(company_id=company.id, periods=counted)
     return [
         _summary(name, rows.get(name), counts.get(name, 0))
         for label in sorted(labels)
-        for name in _names(fiscal_year_named(company, label), today=today)
+        for name in period_names(fiscal_year_named(company, label), today=today)
     ]
 
 
@@ -74,11 +77,6 @@ def lock_status(*, company: Company, period: str, now: datetime) -> LockStatus:
         created_at=pending.created_at if pending else None,
         expires_at=pending.expires_at if pending else None,
     )
-
-
-def _names(year: FiscalYear, *, today: date) -> list[str]:
-    adjustments = [f"{year.label}-P13", f"{year.label}-P14"] if has_begun(year, today=today) else []
-    return [f"{month:%Y-%m}" for month in year.months()] + adjustments
 
 
 def _summary(name: str, row: Period | None, booking_count: int) -> PeriodSummary:

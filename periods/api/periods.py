@@ -28,7 +28,7 @@ from periods.selectors import list_periods, lock_status
 
 _PERIOD_TEXT: Final = Text(
     "Month or adjustment period; its year is the calendar year in which the fiscal year ends",
-    "Monat oder Abschlussperiode; deren Jahr ist das Kalenderjahr, in dem das Geschäftsjahr endet",
+    "Monat oder Abschlussperiode; deren Jahr ist das Kalenderjahr, in dem das Wirtschaftsjahr endet",
 )
 _REQUEST_TEXT: Final = Text("Lock request", "Sperrantrag")
 PERIOD: Final = PathParameter("period", "period", text=_PERIOD_TEXT)
@@ -139,7 +139,7 @@ class PeriodsView(CompanyView):
         summary=Text("List periods", "Perioden auflisten"),
         description=Text(
             "Months of every fiscal year that was touched and of the running one, oldest first; after each year its adjustment periods.",
-            "Monate jedes berührten und des laufenden Geschäftsjahres, älteste zuerst; nach jedem Jahr seine Abschlussperioden.",
+            "Monate jedes berührten und des laufenden Wirtschaftsjahres, älteste zuerst; nach jedem Jahr seine Abschlussperioden.",
         ),
         scopes="periods:read",
         answer=PeriodRow(many=True),
