@@ -24,7 +24,7 @@ from django.db import connection
 from accounting.sealing import moment_text
 from accounting.verify_source import FIELD_NAMES, FIELD_TEXTS, LINES_SQL, books_snapshot, write_as_hashed
 
-FORMAT: Final = "ledgerlou-journal-1"
+FORMAT: Final = "ledgerlou-journal-2"
 _FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     "header": ("format", "company_id", "company_name", "exported_at", "events", "closings"),
     "event": (*FIELD_NAMES, "audit_hash"),

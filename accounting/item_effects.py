@@ -64,6 +64,11 @@ class ItemEffects:
     born: tuple[BornItem, ...] = ()
     moved: tuple[Movement, ...] = ()
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether the booking leaves open items alone."""
+        return not self.born and not self.moved
+
 
 def effects_of(
     draft: Draft, transfers: Sequence[Transfer], item_accounts: Mapping[str, int], items: Mapping[UUID, Sequence[ItemState]]

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from accounting.drafts import Draft, Transfer
 from accounting.item_effects import BornItem, ItemEffects, Movement
-from accounting.sealing import amount_text, fx_text, metadata_text, moment_text, rate_text
+from accounting.sealing import amount_text, fx_text, metadata_text, moment_text, rate_text, seal
 from ledgerlou.companies.actor import Actor
 from ledgerlou.ids import new_ids
 
@@ -41,7 +41,7 @@ class Rows:
 INTENT_COLUMNS = (
     "id", "booking_date", "period", "description", "category", "external_reference", "custom_metadata", "document_id", "document_sha256",
     "reverses_id", "general_reversal", "fx_currency", "fx_amount", "fx_rate", "fx_rate_date", "fx_rate_source", "total", "line_accounts",
-    "event_count", "item_count", "settlement_count",
+    "event_count", "item_count", "settlement_count", "items_sha256",
 )  # fmt: skip
 EVENT_COLUMNS = (
     "id", "journal_number", "intent_id", "booking_date", "period", "position", "source_line", "account_debit", "account_credit", "amount",
@@ -71,15 +71,18 @@ def rows_of(  # noqa: PLR0913 -- the six facts a posting is made of, and where t
     for booking in bookings:
         intent_id = take()
         intent_ids.append(intent_id)
-        intent = maker.intent_row(booking, str(intent_id))
+        event_ids = [str(take()) for _ in booking.transfers]  # before those of items: verify tells forged items by that
+        own_items = [_item_row(booking, born, str(intent_id), str(take())) for born in booking.effects.born]
+        own_settlements = [_settlement_row(booking, moved, str(intent_id), str(take())) for moved in booking.effects.moved]
+        items += own_items
+        settlements += own_settlements
+        intent = maker.intent_row(booking, str(intent_id), _items_seal(own_items, own_settlements))
         intents.append(intent)
         tail = maker.sealed_tail(intent)
-        for position, transfer in enumerate(booking.transfers, start=1):
-            row, last_hash = maker.event_row(booking, transfer, str(intent_id), (position, next_number, str(take())), tail, last_hash)
+        for position, (transfer, event_id) in enumerate(zip(booking.transfers, event_ids, strict=True), start=1):
+            row, last_hash = maker.event_row(booking, transfer, str(intent_id), (position, next_number, event_id), tail, last_hash)
             events.append(row)
             next_number += 1
-        items += [_item_row(booking, born, str(intent_id), str(take())) for born in booking.effects.born]
-        settlements += [_settlement_row(booking, moved, str(intent_id), str(take())) for moved in booking.effects.moved]
     parameters: dict[str, Any] = {
         "company": company_id,
         "source": source,
@@ -106,7 +109,7 @@ class _Maker:
         person = str(actor.person_id) if actor.person_id else None
         self.who = ", ".join(_text(part) for part in (source, actor.channel, actor.actor_type, actor.label, person, actor.key_prefix))
 
-    def intent_row(self, booking: Booking, intent_id: str) -> Row:
+    def intent_row(self, booking: Booking, intent_id: str, items_sha256: str | None = None) -> Row:
         draft, fx = booking.draft, booking.draft.fx
         return (
             intent_id,
@@ -130,12 +133,13 @@ class _Maker:
             str(len(booking.transfers)),
             str(len(booking.effects.born)),
             str(len(booking.effects.moved)),
+            items_sha256,
         )
 
     def sealed_tail(self, intent: Row) -> str:
         """The intent's part of the canonical form, in the order of RULINGS 12 as `accounting_event_hash` has it."""
         description, category = intent[3], intent[4]
-        rest = ", ".join(_text(part) for part in intent[5:])
+        rest = ", ".join(_text(part) for part in (intent[5:] if intent[-1] else intent[5:-1]))
         return f'{_text(description)}, {_text(category)}, {self.who}, {rest}, "{self.created_at}", "'
 
     def canonical(
@@ -143,8 +147,10 @@ class _Maker:
     ) -> str:
         """The canonical form of one line (RULINGS 12); `place` is position, journal number and id."""
         position, number, event_id = place
+        form = 1 if booking.effects.is_empty else 2
         return (
-            f'["ledgerlou-event-1", "{self.company_id}", "{number}", "{event_id}", "{intent_id}", "{booking.draft.booking_date.isoformat()}", '
+            f'["ledgerlou-event-{form}", "{self.company_id}", "{number}", "{event_id}", "{intent_id}", '
+            f'"{booking.draft.booking_date.isoformat()}", '
             f'"{booking.period}", "{position}", "{transfer.source_line}", "{transfer.debit}", "{transfer.credit}", '
             f'"{amount_text(transfer.amount)}", {_text(transfer.tax_code)}, {_text(transfer.tax_role)}, '
             f'{_text(_fx_currency(booking, transfer))}, {_text(fx_text(transfer.fx_amount))}, {tail}{prev_hash}"]'
@@ -211,6 +217,13 @@ def _settlement_row(booking: Booking, moved: Movement, intent_id: str, settlemen
         amount_text(moved.amount),
         fx_text(moved.fx_amount),
     )
+
+
+def _items_seal(items: Sequence[Row], settlements: Sequence[Row]) -> str | None:
+    """What a booking does to open items under one SHA-256, as `accounting_items_seal` computes it; None where it does nothing."""
+    texts = [(str(row[0]), ("item", row[0], row[2], row[3], *row[5:])) for row in items]
+    texts += [(str(row[0]), ("settlement", row[0], row[1], row[3], *row[5:])) for row in settlements]
+    return seal([list(fields) for _, fields in sorted(texts)]) if texts else None
 
 
 def _columns(prefix: str, names: Sequence[str], rows: Sequence[Row]) -> dict[str, str]:

@@ -66,21 +66,21 @@ WRITE_SQL: Final = Query("""
     WITH intents AS (
         INSERT INTO accounting_intent (id, company_id, booking_date, period, description, category, external_reference, custom_metadata,
             document_id, document_sha256, reverses_id, general_reversal, fx_currency, fx_amount, fx_rate, fx_rate_date, fx_rate_source,
-            total, line_accounts, event_count, item_count, settlement_count, source, channel, actor_type, actor_label, actor_person_id,
+            total, line_accounts, event_count, item_count, settlement_count, items_sha256, source, channel, actor_type, actor_label, actor_person_id,
             actor_key_prefix, created_at)
         SELECT i.id::uuid, %(company)s, i.booking_date::date, i.period, i.description, i.category, i.external_reference, i.custom_metadata,
             i.document_id::uuid, i.document_sha256, i.reverses_id::uuid, i.general_reversal::boolean, i.fx_currency, i.fx_amount::numeric,
             i.fx_rate::numeric, i.fx_rate_date::date, i.fx_rate_source, i.total::numeric, i.line_accounts, i.event_count::int,
-            i.item_count::int, i.settlement_count::int, %(source)s, %(channel)s, %(actor_type)s, %(actor_label)s, %(actor_person_id)s,
+            i.item_count::int, i.settlement_count::int, i.items_sha256, %(source)s, %(channel)s, %(actor_type)s, %(actor_label)s, %(actor_person_id)s,
             %(actor_key_prefix)s, %(created_at)s
           FROM unnest(%(i_id)s::text[], %(i_booking_date)s::text[], %(i_period)s::text[], %(i_description)s::text[], %(i_category)s::text[],
             %(i_external_reference)s::text[], %(i_custom_metadata)s::text[], %(i_document_id)s::text[], %(i_document_sha256)s::text[],
             %(i_reverses_id)s::text[], %(i_general_reversal)s::text[], %(i_fx_currency)s::text[], %(i_fx_amount)s::text[],
             %(i_fx_rate)s::text[], %(i_fx_rate_date)s::text[], %(i_fx_rate_source)s::text[], %(i_total)s::text[],
-            %(i_line_accounts)s::text[], %(i_event_count)s::text[], %(i_item_count)s::text[], %(i_settlement_count)s::text[])
+            %(i_line_accounts)s::text[], %(i_event_count)s::text[], %(i_item_count)s::text[], %(i_settlement_count)s::text[], %(i_items_sha256)s::text[])
             AS i (id, booking_date, period, description, category, external_reference, custom_metadata, document_id, document_sha256,
             reverses_id, general_reversal, fx_currency, fx_amount, fx_rate, fx_rate_date, fx_rate_source, total, line_accounts, event_count,
-            item_count, settlement_count)
+            item_count, settlement_count, items_sha256)
     ), items AS (
         INSERT INTO accounting_openitem (id, company_id, intent_id, account, position, booking_date, due_date, reference, amount, fx_currency,
             fx_amount)

@@ -11,8 +11,8 @@ FIRST_PREV_HASH: Final = "0" * 64
 _encode = json.JSONEncoder(ensure_ascii=False).encode
 
 
-def seal(fields: Sequence[str | None]) -> str:
-    """SHA-256 (hex) over the JSON array of the fields, UTF-8, items parted by a comma and a blank."""
+def seal(fields: Sequence[str | None] | Sequence[Sequence[str | None]]) -> str:
+    """SHA-256 (hex) over the JSON array of the fields, or of rows of fields, UTF-8, parted by a comma and a blank."""
     return hashlib.sha256(_encode(fields).encode()).hexdigest()
 
 

@@ -26,6 +26,7 @@ KINDS: Final[Mapping[str, str]] = {
     "posted_after_lock": "the booking was recorded after its period was locked",
     "item_count": "the booking's open items are not all there, or there are too many",
     "settlement_count": "the booking's settlements are not all there, or there are too many",
+    "items_seal": "the seal of the booking's open items and settlements is not that of their rows",
     "item_movement": "open items and settlements do not come to what the booking moved on the account",
     "item_facts": "the open item does not fit its booking",
     "settlement_facts": "the settlement does not fit its booking and open item",

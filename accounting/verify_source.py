@@ -11,8 +11,11 @@ from ledgerlou.companies.context import company_transaction
 
 # The canonical form of a journal line (RULINGS 12), field by field in order: the name in an export and the text that was hashed. It is
 # written out here, not taken from the function in the database, so that a changed function cannot vouch for changed rows.
+#
+# Form 2 adds the seal of the booking's open items and settlements; bookings without any, and those of the time before it, have form 1.
+ITEMS_SEAL: Final = "items_sha256"
 CANONICAL_FIELDS: Final = (
-    ("form", "'ledgerlou-event-1'"),
+    ("form", "'ledgerlou-event-' || CASE WHEN i.items_sha256 IS NULL THEN 1 ELSE 2 END"),
     ("company_id", "e.company_id::text"),
     ("journal_number", "e.journal_number::text"),
     ("event_id", "e.id::text"),
@@ -52,12 +55,15 @@ CANONICAL_FIELDS: Final = (
     ("event_count", "i.event_count::text"),
     ("item_count", "i.item_count::text"),
     ("settlement_count", "i.settlement_count::text"),
+    (ITEMS_SEAL, "i.items_sha256"),
     ("created_at", """to_char(i.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""),
     ("prev_hash", "e.prev_hash"),
 )
 FIELD_NAMES: Final = tuple(name for name, _ in CANONICAL_FIELDS)
 FIELD_TEXTS: Final = tuple(text for _, text in CANONICAL_FIELDS)
-SEALED_SQL: Final = f"encode(sha256(convert_to(json_build_array({', '.join(FIELD_TEXTS)})::text, 'UTF8')), 'hex')"
+_FORM_1: Final = ", ".join(text for name, text in CANONICAL_FIELDS if name != ITEMS_SEAL)
+SEALED_SQL: Final = f"""encode(sha256(convert_to(CASE WHEN i.items_sha256 IS NULL THEN json_build_array({_FORM_1})
+    ELSE json_build_array({", ".join(FIELD_TEXTS)}) END::text, 'UTF8')), 'hex')"""
 LINES_SQL: Final = "accounting_event e LEFT JOIN accounting_intent i ON i.company_id = e.company_id AND i.id = e.intent_id"
 
 

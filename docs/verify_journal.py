@@ -25,16 +25,16 @@ import re
 import sys
 from decimal import Decimal
 
-FORMAT, EVENT_FORM, CLOSING_FORM = "ledgerlou-journal-1", "ledgerlou-event-1", "ledgerlou-closing-1"
+FORMAT, EVENT_FORM, CLOSING_FORM = "ledgerlou-journal-2", "ledgerlou-event-", "ledgerlou-closing-1"
 NO_HASH = "0" * 64
 
-# The fields that the hash of a line covers, in order.
+# The fields that the hash of a line covers, in order. Form 1 has no items_sha256, which seals what the booking does to open items.
 HASHED = """
     form company_id journal_number event_id intent_id booking_date period position source_line account_debit account_credit amount
     tax_code tax_role fx_currency fx_amount description category source channel actor_type actor_label actor_person_id actor_key_prefix
     external_reference custom_metadata document_id document_sha256 reverses_intent_id general_reversal booking_fx_currency
     booking_fx_amount booking_fx_rate booking_fx_rate_date booking_fx_rate_source booking_total line_accounts event_count item_count
-    settlement_count created_at prev_hash
+    settlement_count items_sha256 created_at prev_hash
 """.split()  # noqa: SIM905 -- easier to compare with a row of the file
 FIELDS = {
     "header": ["format", "company_id", "company_name", "exported_at", "events", "closings"],
@@ -55,6 +55,11 @@ class NoExport(Exception):
 def sha256_of(values):
     """SHA-256 (hex) over texts and nulls written as a JSON array in UTF-8, a comma and a blank between them."""
     return hashlib.sha256(json.dumps(values, ensure_ascii=False).encode("utf-8")).hexdigest()
+
+
+def hashed_of(event):
+    """The texts that the hash of a line covers."""
+    return [event[name] for name in HASHED if name != "items_sha256" or event[name] is not None]
 
 
 def same(what, recorded, recomputed):
@@ -139,10 +144,10 @@ class Journal:
         self.number += 1
         where = f"journal number {self.number}"
         same(where + ", journal_number", event["journal_number"], str(self.number))
-        same(where + ", form", event["form"], EVENT_FORM)
+        same(where + ", form", event["form"], EVENT_FORM + ("1" if event["items_sha256"] is None else "2"))
         same(where + ", company_id", event["company_id"], self.header["company_id"])
         same(where + ", prev_hash", event["prev_hash"], self.last_hash)
-        same(where + ", audit_hash", event["audit_hash"], sha256_of([event[name] for name in HASHED]))
+        same(where + ", audit_hash", event["audit_hash"], sha256_of(hashed_of(event)))
         if self.position == self.count:  # the booking before is complete
             self.intent, self.position, self.count = event["intent_id"], "0", event["event_count"]
         self.position = str(int(self.position) + 1)

@@ -19,6 +19,7 @@ class Intent(CompanyOwned):
 
     `total` and `line_accounts` are the debit total and the accounts as they were sent (duplicate check, RULINGS 16);
     `event_count`, `item_count`, `settlement_count` say how many rows belong to it, so that none can be added or lost later;
+    `items_sha256` seals those items and settlements themselves (form 2 of the hash; bookings without any have form 1);
     `custom_metadata` is the canonical JSON text that the hash covers; `fx_rate` is foreign units per euro.
     """
 
@@ -55,6 +56,7 @@ class Intent(CompanyOwned):
     event_count = models.PositiveIntegerField()
     item_count = models.PositiveIntegerField(default=0)
     settlement_count = models.PositiveIntegerField(default=0)
+    items_sha256 = models.CharField(max_length=64, null=True)  # noqa: DJ001 -- bookings without items and settlements
     created_at = models.DateTimeField(_("recorded"))
 
     objects = CompanyQuerySet["Intent"].as_manager()
@@ -92,6 +94,8 @@ class Intent(CompanyOwned):
         ]
         indexes = [
             models.Index(fields=["company", "booking_date", "total_cents"], name="intent_duplicates"),
+            models.Index(fields=["company", "source"], name="intent_source"),
+            models.Index(fields=["company", "id"], name="intent_general_reversal", condition=models.Q(general_reversal=True)),
             models.Index(
                 fields=["company", "external_reference"], name="intent_reference", condition=models.Q(external_reference__isnull=False)
             ),
@@ -157,6 +161,7 @@ class Event(models.Model):
             models.Index(fields=["company", "account_debit", "booking_date", "journal_number"], name="event_debit_account"),
             models.Index(fields=["company", "account_credit", "booking_date", "journal_number"], name="event_credit_account"),
             models.Index(fields=["company", "booking_date", "journal_number"], name="event_booking_date"),
+            models.Index(fields=["company", "amount_cents", "journal_number"], name="event_amount"),
         ]
 
     def __str__(self) -> str:

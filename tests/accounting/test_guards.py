@@ -81,8 +81,13 @@ class Forger:
         intent = ("description", "category", "source", "channel", "actor_type", "actor_label", "actor_person_id", "actor_key_prefix",
                   "external_reference", "custom_metadata", "document_id", "document_sha256", "reverses_id", "general_reversal", "fx_currency",
                   "fx_amount", "fx_rate", "fx_rate_date", "fx_rate_source", "total", "line_accounts", "event_count", "item_count",
-                  "settlement_count", "created_at")  # fmt: skip
-        return ["ledgerlou-event-1", *(e.get(k) for k in event), *(i.get(k) for k in intent), e["prev_hash"]]
+                  "settlement_count", *(("items_sha256",) if i.get("items_sha256") else ()), "created_at")  # fmt: skip
+        return [
+            f"ledgerlou-event-{2 if i.get('items_sha256') else 1}",
+            *(e.get(k) for k in event),
+            *(i.get(k) for k in intent),
+            e["prev_hash"],
+        ]
 
     def _insert(self, table, row):
         columns, values = ", ".join(row), ", ".join(f"%({name})s" for name in row)
@@ -188,8 +193,11 @@ def test_wrong_event_is_refused(attacker, books, change, constraint):
         ({"booking_date": "2026-04-02"}, "event_period_is_open"),
         ({"period": "2031-01"}, "intent_period"),
         ({"event_count": "2"}, "intent_is_written_whole"),
-        ({"item_count": "1"}, "intent_is_written_whole"),
-        ({"settlement_count": "1"}, "intent_is_written_whole"),
+        ({"item_count": "1"}, "intent_items_have_their_seal"),
+        ({"settlement_count": "1"}, "intent_items_have_their_seal"),
+        ({"items_sha256": "a" * 64}, "intent_items_have_their_seal"),
+        ({"item_count": "1", "items_sha256": "a" * 64}, "intent_is_written_whole"),
+        ({"settlement_count": "1", "items_sha256": "a" * 64}, "intent_is_written_whole"),
         ({"total": "0.00"}, "intent_total_is_positive"),
         ({"fx_currency": "USD"}, "intent_fx_is_whole_or_absent"),
         ({"document_sha256": "a" * 64}, "intent_document_has_its_hash"),
@@ -245,13 +253,29 @@ def test_forged_payment_cannot_overpay_an_item(attacker, books):
     [(item,)] = attacker.execute("SELECT id FROM accounting_openitem WHERE company_id = %s", [books.id]).fetchall()
     with refused(attacker, "open_item_is_not_overpaid"):
         forger = Forger(attacker, books)
-        intent = forger.intent(settlement_count="1", total="200.00", line_accounts="1200,1800")
-        forger._insert(
-            "accounting_settlement",
-            {"id": str(new_id()), "company_id": str(books.id), "open_item_id": str(item), "intent_id": intent["id"], "account": "1200",
-             "booking_date": "2026-03-02", "movement": "-200.00"},
-        )  # fmt: skip
-        forger.event(intent, account_debit="1800", account_credit="1200", amount="200.00")
+        forged_payment(forger, books, item, movement="-200.00")
+
+
+def forged_payment(forger, books, item, *, movement, sealed_movement=None):
+    """A payment that settles an item, with the right seal, or with that of another movement."""
+    settlement_id, total = str(new_id()), movement.lstrip("-")
+    items_seal = seal([["settlement", settlement_id, str(item), "1200", sealed_movement or movement, None]])
+    intent = forger.intent(settlement_count="1", items_sha256=items_seal, total=total, line_accounts="1200,1800")
+    forger._insert(
+        "accounting_settlement",
+        {"id": settlement_id, "company_id": str(books.id), "open_item_id": str(item), "intent_id": intent["id"], "account": "1200",
+         "booking_date": "2026-03-02", "movement": movement},
+    )  # fmt: skip
+    forger.event(intent, account_debit="1800", account_credit="1200", amount=total)
+
+
+def test_forged_payment_with_its_seal_is_accepted_and_with_another_refused(attacker, books):
+    [(item,)] = attacker.execute("SELECT id FROM accounting_openitem WHERE company_id = %s", [books.id]).fetchall()
+    forged_payment(Forger(attacker, books), books, item, movement="-20.00")
+    attacker.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    attacker.rollback()
+    with refused(attacker, "items_hash_is_the_seal"):
+        forged_payment(Forger(attacker, books), books, item, movement="-20.00", sealed_movement="-30.00")
 
 
 def test_reversal_must_mirror_its_original(attacker, books):

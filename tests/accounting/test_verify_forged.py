@@ -266,7 +266,8 @@ ATTACKS = {
     "closing_hash": ("periods_period", "closing_hash = repeat('a', 64)", "period = '2026-02'"),
     "posted_after_lock": (INTENT, "created_at = created_at + interval '1 day'", "description = 'sale'"),
     "item_count": (INTENT, "item_count = 2", "description = 'sale'"),
-    "settlement_count": (INTENT, "settlement_count = 0", "description = 'part payment'"),
+    "settlement_count": (INTENT, "settlement_count = 2", "description = 'part payment'"),
+    "items_seal": (SETTLEMENT, "id = gen_random_uuid()", "movement = -50"),
     "item_movement": (ITEM, "amount = 119.01", "amount = 119"),
     "item_facts": (ITEM, "due_date = due_date + 1", "amount = 119"),
     "settlement_facts": (SETTLEMENT, "booking_date = booking_date + 1", "movement = -50"),
@@ -289,3 +290,28 @@ def test_every_kind_of_fault_is_named(found_after, kind):
     action = f"UPDATE {table} SET {change}" if change else f"DELETE FROM {table}"
 
     assert kind in kinds(found_after(f"{action} WHERE company_id = %(company)s AND {where}"))
+
+
+def test_settlement_moved_to_another_item_is_found(found_after):
+    moved = (
+        "UPDATE accounting_settlement s SET open_item_id = (SELECT o.id FROM accounting_openitem o WHERE o.company_id = s.company_id "
+        "AND o.account = s.account AND o.id <> s.open_item_id ORDER BY o.id LIMIT 1) WHERE s.company_id = %(company)s AND s.movement = -50"
+    )
+
+    assert "items_seal" in kinds(found_after(moved))
+
+
+def test_hashes_of_the_time_before_items_were_sealed_still_hold(found_after):
+    """Form 1 for bookings with items, too: what was posted under it is never changed."""
+    chained = (
+        "UPDATE accounting_event e SET prev_hash = coalesce((SELECT b.audit_hash FROM accounting_event b WHERE b.company_id = e.company_id "
+        "AND b.journal_number = e.journal_number - 1), repeat('0', 64)) WHERE e.company_id = %(company)s AND e.journal_number = {number}"
+    )
+    statements = [
+        "ALTER TABLE accounting_intent DROP CONSTRAINT intent_items_have_their_seal",
+        "UPDATE accounting_intent SET items_sha256 = NULL WHERE company_id = %(company)s",
+    ]
+    for number in range(1, 22):
+        statements += [chained.format(number=number), SEAL.replace("= 22", f"= {number}")]
+
+    assert kinds(found_after(*statements)) == {"closing_hash", "head"}
