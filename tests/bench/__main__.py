@@ -16,12 +16,13 @@ from django.core.management import call_command  # noqa: E402 -- settings come f
 from django.db import connections  # noqa: E402 -- as above
 
 from accounting.models.account import Account  # noqa: E402 -- as above
+from accounting.models.journal import JournalHead  # noqa: E402 -- as above
 from accounting.posting import post  # noqa: E402 -- as above
 from accounting.reports.trial_balance import trial_balance, wanted_range  # noqa: E402 -- as above
 from accounting.selectors.statements import account_statement  # noqa: E402 -- as above
 from ledgerlou.companies.context import company_transaction  # noqa: E402 -- as above
-from tests.bench import baseline, http_load  # noqa: E402 -- as above
-from tests.bench.books import ACTOR, NOW, fill, fresh_company, two_lines  # noqa: E402 -- as above
+from tests.bench import baseline, http_load, pages  # noqa: E402 -- as above
+from tests.bench.books import ACTOR, NOW, fill, fill_items, fresh_company, two_lines  # noqa: E402 -- as above
 from tests.bench.clients import rate_of  # noqa: E402 -- as above
 from tests.bench.copying import copy_seconds  # noqa: E402 -- as above
 from tests.bench.figures import Figure, median_ms, percentile, table, write_json  # noqa: E402 -- as above
@@ -131,6 +132,11 @@ def reads(bookings: int) -> None:
             ("account sheet, newest 50", "/v1/accounts/1800/entries?limit=50"),
         ):
             say(Figure(name=f"{label}, over HTTP", value=http_load.get_ms(port, key, path), unit="ms", target=20, at_least=False))
+        fill_items(large, 10_000)
+        for name, taken_ms in pages.page_ms(large, port).items():
+            say(Figure(name=f"page: {name}", value=taken_ms, unit="ms", target=300, at_least=False))
+    with company_transaction(large.id, read_only=True):
+        events = JournalHead.objects.of(large).get().next_number - 1
     started = time.perf_counter()
     call_command("verify", company=large.id, skip_files=True, stdout=open(os.devnull, "w"))  # noqa: SIM115 -- for the life of the command
     say(Figure(name=f"verify {events:,} events", value=time.perf_counter() - started, unit="s", target=60, at_least=False))
