@@ -12,6 +12,7 @@ from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, reverse
 from django.utils.translation import gettext as _
 
+from accounting.admin.booking_entry_form import DUPLICATE_REASON
 from accounting.admin.documents import preview_of
 from accounting.admin.entry_pages import entry_pages
 from accounting.admin.journal import accounts_by_number
@@ -106,9 +107,7 @@ class BookingAdmin(ReadOnlyAdmin):
                 (_("Rate of"), row.fx_rate_date),
             ]
         sections = [Section(title=_("Provenance"), facts=facts)]
-        extra = [
-            (str(key), json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value) for key, value in _metadata(row)
-        ]
+        extra = [(_name_of(key), _shown(value)) for key, value in _metadata(row)]
         return [*sections, Section(title=_("Metadata"), facts=extra)] if extra else sections
 
     def buttons(self, request: CompanyRequest, row: Model) -> Sequence[Button]:
@@ -121,6 +120,14 @@ class BookingAdmin(ReadOnlyAdmin):
 def address_of(intent_id: UUID) -> str:
     """The page of a booking."""
     return reverse("admin:accounting_intent_change", args=[intent_id])
+
+
+def _name_of(key: str) -> str:
+    return _("Reason in spite of a similar booking") if key == DUPLICATE_REASON else key
+
+
+def _shown(value: object) -> object:
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value
 
 
 def _metadata(intent: Intent) -> list[tuple[str, object]]:

@@ -51,7 +51,7 @@ def documents_without_booking(visit: Visit) -> Waiting | None:
     return Waiting(
         title=_("Documents without a booking"),
         count=len(documents),
-        address=reverse("admin:accounting_document_changelist"),
+        address=f"{reverse('admin:accounting_document_changelist')}?booked=no",
         icon="description",
         rows=[_document_row(document) for document in documents[:SHOWN]],
     )
