@@ -13,8 +13,9 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, reverse
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from unfold.widgets import BASE_INPUT_CLASSES, UnfoldBooleanWidget
+from unfold.widgets import UnfoldBooleanWidget
 
+from accounting.models.account import Account
 from accounting.models.datev import DatevImport
 from accounting.services.datev_import import ImportOptions, import_datev_batch, preview_datev_batch
 from accounting.services.datev_import_report import report_as_json
@@ -25,6 +26,7 @@ from ledgerlou.admin.service_page import call, require_scope
 from ledgerlou.admin.site import site
 from ledgerlou.admin.templatetags.back_office import euro
 from ledgerlou.admin.waiting_uploads import keep_upload, waiting_upload
+from ledgerlou.companies.models.company import Company
 from ledgerlou.errors import LedgerLouError
 
 WRITE: Final = "journal:write"
@@ -38,7 +40,7 @@ class BatchForm(forms.Form):
         label=gettext_lazy("DATEV file"),
         required=False,
         help_text=gettext_lazy("A booking batch (Buchungsstapel) in DATEV format, of one fiscal year."),
-        widget=forms.FileInput({"class": " ".join(BASE_INPUT_CLASSES), "accept": ".csv,text/csv"}),
+        widget=forms.FileInput({"accept": ".csv,text/csv"}),
     )
     all_or_nothing = forms.BooleanField(
         label=gettext_lazy("All or nothing"),
@@ -90,7 +92,7 @@ class DatevImportAdmin(ReadOnlyAdmin):
     def details_context(self, request: CompanyRequest, row: Model) -> dict[str, Any]:
         """The report that was given then."""
         context = super().details_context(request, row)
-        return {**context, "report": _readable(row.report)} if isinstance(row, DatevImport) else context
+        return {**context, "report": _readable(row.report, request.company)} if isinstance(row, DatevImport) else context
 
     def sections(self, request: CompanyRequest, row: Model) -> Sequence[Section]:
         """Who and when."""
@@ -130,7 +132,7 @@ class DatevImportAdmin(ReadOnlyAdmin):
             return self._page(request, form, status=refused.http_status)
         upload = keep_upload(request.visit, name=name, data=data)
         kept = BatchForm(initial={**form.cleaned_data, "upload": upload, "file": None})
-        return self._page(request, kept, report=_readable(report_as_json(report)), is_kept=bool(upload))
+        return self._page(request, kept, report=_readable(report_as_json(report), request.company), is_kept=bool(upload))
 
     def _book(self, request: CompanyRequest, form: BatchForm, name: str, data: bytes) -> HttpResponse:
         """The import itself. Where nothing was new, the report says so."""
@@ -145,7 +147,7 @@ class DatevImportAdmin(ReadOnlyAdmin):
             return self._page(request, form, status=refused.http_status)
         if report.import_id is not None:
             return HttpResponseRedirect(reverse("admin:accounting_datevimport_change", args=[report.import_id]))
-        return self._page(request, BatchForm(), report=_readable(report_as_json(report)), nothing_new=True)
+        return self._page(request, BatchForm(), report=_readable(report_as_json(report), request.company), nothing_new=True)
 
     def _page(self, request: CompanyRequest, form: BatchForm, *, status: int = 200, **more: Any) -> HttpResponse:
         title = _("Import a DATEV file")
@@ -161,8 +163,11 @@ def _file_of(request: CompanyRequest, form: BatchForm) -> tuple[str, bytes]:
     return waiting_upload(request.visit, form.cleaned_data["upload"]) or ("", b"")
 
 
-def _readable(report: dict[str, Any]) -> dict[str, Any]:
-    """The report in the language of the page, cut to what fits on one."""
+def _readable(report: dict[str, Any], company: Company) -> dict[str, Any]:
+    """The report in the language of the page, cut to what fits on one, its accounts with the way to their sheets."""
+    balances = report["trial_balance"]["accounts"]
+    numbers = [account["account_number"] for account in balances[:SHOWN]]
+    ids = dict(Account.objects.of(company).filter(number__in=numbers).values_list("number", "id"))
     return {
         **report,
         "sum_S": euro(Decimal(report["sum_S"])),
@@ -178,12 +183,14 @@ def _readable(report: dict[str, Any]) -> dict[str, Any]:
         "accounts": [
             {
                 **account,
+                "id": ids.get(account["account_number"]),
                 "before": Decimal(account["before"]["balance"]),
                 "after": Decimal(account["after"]["balance"]),
             }
-            for account in report["trial_balance"]["accounts"][:SHOWN]
+            for account in balances[:SHOWN]
         ],
         "shown": SHOWN,
+        "is_cut": any(len(rows) > SHOWN for rows in (balances, *(report[kind] for kind in ("booked", "refused", "changed", "gone")))),
     }
 
 

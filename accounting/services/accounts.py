@@ -15,10 +15,11 @@ from accounting.german.report_keys import belongs_to_profit_and_loss, position_o
 from accounting.models.account import Account, AccountType
 from accounting.models.open_item import OpenItem
 from accounting.models.tax_code import TaxCode
-from accounting.services.changes import KEEP, Kept, one_line
+from accounting.services.changes import KEEP, Kept, one_line, reason_text
 from accounting.sort_key import sort_key
 from ledgerlou.companies.actor import Actor
 from ledgerlou.companies.models.company import Company
+from ledgerlou.companies.reason import because
 from ledgerlou.companies.services.row_checks import require_fit
 from ledgerlou.errors import InvalidInput, LedgerLouError, NotFound, raise_together
 from ledgerlou.money import ZERO
@@ -29,6 +30,8 @@ _DIGITS: Final = re.compile(r"[0-9]{1,8}", re.ASCII)
 # DATEV: customers 10000 to 69999, vendors 70000 to 99999, one digit longer than ledger accounts.
 _PERSONAL: Final = re.compile(r"[1-9][0-9]{4}", re.ASCII)
 _FIRST_CREDITOR: Final = 70_000
+# Accounts that hold VAT.
+VAT_CATEGORIES: Final = ("vat_input", "vat_output")
 _PROFIT_AND_LOSS: Final = (AccountType.REVENUE, AccountType.EXPENSE)
 
 
@@ -50,6 +53,7 @@ class NewAccount:
 
     `category` is free, but `vat_input` and `vat_output` mark accounts that hold VAT. `report_group` is a position of §§ 266, 275 HGB
     or one of the short names of report_keys.py; left out, the account stands in the reports where its neighbour in the chart does.
+    `tax_code` is the code that bookings on the account usually have (DATEV: automatic account).
     """
 
     number: str
@@ -57,6 +61,7 @@ class NewAccount:
     type: str
     category: str | None = None
     report_group: str | None = None
+    tax_code: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,6 +72,7 @@ class AccountChange:
     category: str | Kept | None = KEEP
     report_group: str | Kept | None = KEEP
     bwa_line: str | Kept = KEEP
+    tax_code: str | Kept | None = KEEP
     is_active: bool | Kept = KEEP
 
 
@@ -88,6 +94,7 @@ def create_account(*, company: Company, actor: Actor, facts: NewAccount, now: da
         category=one_line(facts.category, pointer="/category") or None if facts.category else None,
         report_group=report_group,
         bwa_line=bwa_line,
+        tax_code=facts.tax_code or None,
         is_item_account=is_personal,
         is_reconcilable=is_personal,
         created_at=now,
@@ -95,7 +102,7 @@ def create_account(*, company: Company, actor: Actor, facts: NewAccount, now: da
     account.sort_key = sort_key(account.name)
     _refuse_taken(company, account.number)
     require_fit(account)
-    raise_together(_report_group_errors(account))
+    raise_together([*_report_group_errors(account), *_tax_code_errors(company, account)])
     try:
         account.save(force_insert=True)
     except IntegrityError as error:  # somebody else added it since we looked
@@ -106,26 +113,32 @@ def create_account(*, company: Company, actor: Actor, facts: NewAccount, now: da
 
 
 @transaction.atomic(savepoint=False)
-def change_account(*, company: Company, actor: Actor, number: str, change: AccountChange) -> Account:
+def change_account(*, company: Company, actor: Actor, number: str, change: AccountChange, reason: str | None = None) -> Account:
     """Rename an account, place it elsewhere in the reports, or switch it off and on. Number and type never change.
 
     Not switched off are accounts that an active tax code names, that the program itself posts to (standard_accounts.csv), or that hold
-    open items. A balance is no hindrance: the account stays in every report. Raises NotFound, InvalidInput, AccountInUse.
+    open items. A balance is no hindrance: the account stays in every report. `reason` goes into the audit history with the change.
+    Raises NotFound, InvalidInput, AccountInUse.
     """
+    why = reason_text(reason)
     account = Account.objects.of(company).select_for_update(no_key=True).filter(number=number).first()
     if account is None:
         raise NotFound(f"There is no account {number}.")
     if change.is_active is False and account.is_active:
         _refuse_needed(company, account)
+    former_code = account.tax_code
     for field, value in asdict(change).items():
         if value is not KEEP:
             setattr(account, field, one_line(value, pointer=f"/{field}") if isinstance(value, str) else value)
     account.name = _name(account.name)
     account.category, account.report_group = account.category or None, account.report_group or None
+    account.tax_code = account.tax_code or None
     account.sort_key = sort_key(account.name)
     require_fit(account)
-    raise_together(_report_group_errors(account))
-    account.save(update_fields=["name", "sort_key", "category", "report_group", "bwa_line", "is_active"])
+    code_errors = _tax_code_errors(company, account) if account.tax_code != former_code else ()
+    raise_together([*_report_group_errors(account), *code_errors])
+    with because(why):
+        account.save(update_fields=["name", "sort_key", "category", "report_group", "bwa_line", "tax_code", "is_active"])
     return account
 
 
@@ -163,6 +176,22 @@ def _report_group_errors(account: Account) -> Iterator[InvalidInput]:
             f"An account of type {account.type} cannot stand at {account.report_group}: revenue and expense belong to the P&L, no others.",
             pointer="/report_group",
         )
+
+
+def _tax_code_errors(company: Company, account: Account) -> Iterator[InvalidInput]:
+    """The usual code of an account: only of a company's own ones, since DATEV fixes that of the chart's (Automatikkonten)."""
+    if account.is_system:
+        yield InvalidInput(
+            f"The automatic tax code of {account.number} is fixed by the standard chart. Add an account of your own.", pointer="/tax_code"
+        )
+        return
+    if account.tax_code is None:
+        return
+    code = TaxCode.objects.of(company).filter(code=account.tax_code).first()
+    if code is None or not code.is_active:
+        yield InvalidInput(f"There is no active tax code {account.tax_code}. Choose one from the list.", pointer="/tax_code")
+    if account.is_item_account or account.category in VAT_CATEGORIES:
+        yield InvalidInput("Accounts with open items and accounts that hold VAT have no tax code of their own.", pointer="/tax_code")
 
 
 def _refuse_taken(company: Company, number: str) -> None:

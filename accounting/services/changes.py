@@ -4,6 +4,7 @@ import unicodedata
 from enum import Enum
 from typing import Final, Literal
 
+from ledgerlou.companies.reason import MAX_LENGTH
 from ledgerlou.errors import InvalidInput
 
 
@@ -26,6 +27,16 @@ def one_line(text: str, *, pointer: str) -> str:
     if any(unicodedata.category(character) in ("Cc", "Cs") or character in _TURNING for character in line):
         raise InvalidInput("Control characters and marks that turn the direction of writing are not allowed.", pointer=pointer)
     return line
+
+
+def reason_text(reason: str | None) -> str | None:
+    """Why something is changed, as the audit history keeps it. Raises InvalidInput for one that is too long or cannot be read."""
+    if reason is None:
+        return None
+    line = one_line(reason, pointer="/reason")
+    if len(line) > MAX_LENGTH:
+        raise InvalidInput(f"A reason has at most {MAX_LENGTH} characters.", pointer="/reason")
+    return line or None
 
 
 # Unicode's embeddings, overrides and isolates (UAX #9): they let a text look like another.

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Final
 
@@ -12,9 +12,10 @@ from django.db import IntegrityError, transaction
 from accounting.expansion import AccountInactive, AccountNotFound
 from accounting.models.account import Account, AccountType
 from accounting.models.tax_code import TaxCode
-from accounting.services.changes import KEEP, Kept, one_line
+from accounting.services.changes import KEEP, Kept, one_line, reason_text
 from ledgerlou.companies.actor import Actor
 from ledgerlou.companies.models.company import Company
+from ledgerlou.companies.reason import because
 from ledgerlou.companies.services.row_checks import require_fit
 from ledgerlou.errors import InvalidInput, LedgerLouError, raise_together
 
@@ -22,7 +23,7 @@ CODE_PATTERN: Final = r"[A-Za-z0-9-]{1,20}"
 _CODE: Final = re.compile(CODE_PATTERN, re.ASCII)
 _HUNDRED: Final = Decimal(100)
 _ACCOUNT_FIELDS: Final = ("vat_account", "self_assess_account")
-_FIXED_FIELDS: Final = ("rate", *_ACCOUNT_FIELDS)
+_FIXED_FIELDS: Final = ("rate", *_ACCOUNT_FIELDS, "valid_from", "valid_until")
 # Tax is owed or claimed, so it stands in the balance sheet; bookings on other accounts would be income, cost or capital.
 _TAX_ACCOUNT_TYPES: Final = (AccountType.ASSET, AccountType.LIABILITY)
 
@@ -62,7 +63,8 @@ class NewTaxCode:
     """What a person says about a new code. `rate` is percent.
 
     `vat_account` takes the tax; with `self_assess_account` (reverse charge, acquisitions) the tax is booked between the two and the
-    line stays net. Without `vat_account` the tax is not deductible and becomes cost.
+    line stays net. Without `vat_account` the tax is not deductible and becomes cost. Bookings dated outside `valid_from` to
+    `valid_until` (both inclusive, either may be missing) are refused with the code.
     """
 
     code: str
@@ -71,6 +73,8 @@ class NewTaxCode:
     description: str | None = None
     vat_account: str | None = None
     self_assess_account: str | None = None
+    valid_from: date | None = None
+    valid_until: date | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -82,6 +86,8 @@ class TaxCodeChange:
     rate: Decimal | Kept = KEEP
     vat_account: str | Kept | None = KEEP
     self_assess_account: str | Kept | None = KEEP
+    valid_from: date | Kept | None = KEEP
+    valid_until: date | Kept | None = KEEP
     is_active: bool | Kept = KEEP
 
 
@@ -102,6 +108,8 @@ def create_tax_code(*, company: Company, actor: Actor, facts: NewTaxCode, now: d
         rate=facts.rate,
         vat_account=facts.vat_account or None,
         self_assess_account=facts.self_assess_account or None,
+        valid_from=facts.valid_from,
+        valid_until=facts.valid_until,
         created_at=now,
     )
     taken = TaxCode.objects.of(company).filter(code=row.code).first()
@@ -123,12 +131,13 @@ def create_tax_code(*, company: Company, actor: Actor, facts: NewTaxCode, now: d
 
 
 @transaction.atomic(savepoint=False)
-def change_tax_code(*, company: Company, actor: Actor, code: str, change: TaxCodeChange) -> TaxCode:
+def change_tax_code(*, company: Company, actor: Actor, code: str, change: TaxCodeChange, reason: str | None = None) -> TaxCode:
     """Change a tax code for bookings to come; what is posted keeps the tax it was posted with.
 
-    Codes of the chart take a new label, description or active flag only. Raises NoChanges, TaxCodeNotFound, SystemTaxCodeFixed,
-    InvalidInput, AccountNotFound, AccountInactive.
+    Codes of the chart take a new label, description or active flag only. `reason` goes into the audit history. Raises NoChanges,
+    TaxCodeNotFound, SystemTaxCodeFixed, InvalidInput, AccountNotFound, AccountInactive.
     """
+    why = reason_text(reason)
     changes = {field: value for field, value in asdict(change).items() if value is not KEEP}
     if not changes:
         raise NoChanges("Name at least one field to change.")
@@ -152,7 +161,8 @@ def change_tax_code(*, company: Company, actor: Actor, code: str, change: TaxCod
     if changed.intersection(_ACCOUNT_FIELDS):
         row.direction = _direction(company, row)
     if changed:
-        row.save(update_fields=["label", "description", *_FIXED_FIELDS, "direction", "is_active"])
+        with because(why):
+            row.save(update_fields=["label", "description", *_FIXED_FIELDS, "direction", "is_active"])
     return row
 
 
@@ -184,9 +194,11 @@ def _require_percent(rate: Decimal) -> None:
 
 
 def _shape_errors(row: TaxCode) -> Iterator[InvalidInput]:
-    """What the accounts of a code must look like, whatever they are."""
+    """What accounts and validity of a code must look like, whatever they are."""
     if row.rate > 0 and not row.vat_account and not row.self_assess_account:
         yield InvalidInput("A code with a rate needs an account for the tax.", pointer="/vat_account")
+    if row.valid_from and row.valid_until and row.valid_until < row.valid_from:
+        yield InvalidInput("The last day of a code lies before its first one.", pointer="/valid_until")
     if row.self_assess_account and row.vat_account == row.self_assess_account:
         yield InvalidInput("The two accounts of a code must differ.", pointer="/self_assess_account")
 

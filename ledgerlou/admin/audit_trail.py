@@ -44,9 +44,9 @@ def changes_of_row(*, company: Company, table: str, row_id: str) -> list[Change]
     return changes_of(list(entries))
 
 
-def changes_of(entries: Sequence[AuditEntry]) -> list[Change]:
-    """Entries of the history with the names that people know. People are looked up together."""
-    people = _people_in(entries)
+def changes_of(entries: Sequence[AuditEntry], *, known: Mapping[str, str] | None = None) -> list[Change]:
+    """Entries of the history with the names that people know. People who are not `known` by their id are looked up together."""
+    people = {**(known or {}), **_people_in(entries, known or {})}
     return [
         Change(
             at=entry.at,
@@ -82,15 +82,15 @@ def _spoken_fields(table: str) -> tuple["Field[object, object]", ...]:
     return tuple(field for field in model._meta.fields if "verbose_name" in field.deconstruct()[3]) if model else ()
 
 
-def _people_in(entries: Sequence[AuditEntry]) -> dict[str, str]:
-    """Names of the people that changed rows point to, by id."""
+def _people_in(entries: Sequence[AuditEntry], known: Mapping[str, str]) -> dict[str, str]:
+    """Names of the people that changed rows point to, by id, without those that are known."""
     ids = {
         values[field.column]
         for entry in entries
         for field in _spoken_fields(entry.table_name)
         if field.related_model is Person
         for values in (entry.old or {}, entry.new or {})
-        if values.get(field.column)
+        if values.get(field.column) and values[field.column] not in known
     }
     return {str(person.id): str(person) for person in Person.objects.filter(id__in=ids)} if ids else {}
 

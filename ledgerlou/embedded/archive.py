@@ -9,7 +9,7 @@ import io
 import json
 import os
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO
@@ -108,8 +108,21 @@ def _add(tar: tarfile.TarFile, *, path: Path, name: str) -> Part:
     return reader.part(name)
 
 
+def check(archive: Path) -> Manifest:
+    """Read a backup from end to end and compare every part with its hash; nothing is unpacked. Refuses one that is damaged."""
+    return _read(archive, keep=_read_part)
+
+
 def unpack(archive: Path, *, folder: Path) -> Manifest:
     """Unpack a backup into an empty folder of ours and check every part. Nothing in it is trusted before its hash was compared."""
+
+    def keep(source: IO[bytes], name: str) -> Part:
+        return _unpack_part(source, name=name, folder=folder)
+
+    return _read(archive, keep=keep)
+
+
+def _read(archive: Path, *, keep: Callable[[IO[bytes], str], Part]) -> Manifest:
     parts: list[Part] = []
     manifest: Manifest | None = None
     try:
@@ -121,7 +134,7 @@ def unpack(archive: Path, *, folder: Path) -> Manifest:
                 if entry.name == MANIFEST:
                     manifest = _read_manifest(source.read(), archive=archive)
                 else:
-                    parts.append(_unpack_part(source, name=_safe_name(entry.name, archive=archive), folder=folder))
+                    parts.append(keep(source, _safe_name(entry.name, archive=archive)))
     except (tarfile.TarError, EOFError, FileExistsError) as error:
         raise LauncherRefusal(f"{archive} is damaged or not a backup of ours: {error}.") from error
     if manifest is None:
@@ -150,6 +163,13 @@ def _safe_name(name: str, *, archive: Path) -> str:
     if name != DATABASE and (path.is_absolute() or ".." in path.parts or len(path.parts) < 2 or path.parts[0] != FILES):
         raise LauncherRefusal(f"{archive} holds the name {name!r}, which no backup of ours has.")
     return name
+
+
+def _read_part(source: IO[bytes], name: str) -> Part:
+    reader = _HashingReader(source)
+    while reader.read(CHUNK_BYTES):
+        pass
+    return reader.part(name)
 
 
 def _unpack_part(source: IO[bytes], *, name: str, folder: Path) -> Part:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import psycopg
 
-from ledgerlou.embedded.archive import Manifest, Origin, write_archive
+from ledgerlou.embedded.archive import Manifest, Origin, check, write_archive
+from ledgerlou.embedded.backup_log import BackupNote, note_backup
 from ledgerlou.embedded.homes import make_folders
 from ledgerlou.embedded.maintenance import Access, access, client_program, major_of, project_version, run_client, server_major
 from ledgerlou.embedded.secret_files import open_private, sync_folder
@@ -43,7 +44,16 @@ def main(arguments: Sequence[str], *, environment: Mapping[str, str]) -> int:
         now = datetime.now(UTC)
         target = Path(options.file).resolve() if options.file else default_target(reached.data, now=now)
         manifest = back_up(reached, target=target, now=now)
-    documents = len(manifest.parts) - 1
+        documents = len(manifest.parts) - 1
+        note = BackupNote(
+            made_at=manifest.origin.created_at,
+            file=str(target),
+            size_bytes=target.stat().st_size,
+            document_files=documents,
+            version=manifest.origin.version,
+            read_back_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        )
+        note_backup(reached.data, note)
     say(f"Backed up the database and {documents} document files to {target} ({target.stat().st_size / 1_000_000:.1f} MB).")
     return 0
 
@@ -56,7 +66,10 @@ def default_target(data: Path, *, now: datetime) -> Path:
 
 
 def back_up(reached: Access, *, target: Path, now: datetime) -> Manifest:
-    """Write a backup that is complete on disk, or none: it gets its name as the last step. An existing file is never overwritten."""
+    """Write a backup that is complete on disk, or none: it is read back and gets its name as the last step.
+
+    An existing file is never overwritten.
+    """
     if target.exists():
         raise LauncherRefusal(f"{target} exists already. Name another file.")
     unfinished = target.with_name(f".{target.name}.unfinished")
@@ -68,6 +81,7 @@ def back_up(reached: Access, *, target: Path, now: datetime) -> Manifest:
             manifest = write_archive(file, origin=origin, dump=dump, files=reached.files)
             file.flush()
             os.fsync(file.fileno())
+        check(unfinished)
         unfinished.rename(target)
         sync_folder(target.parent)
     finally:

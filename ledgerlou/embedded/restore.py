@@ -8,12 +8,14 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
 from psycopg import sql
 
 from ledgerlou.embedded import archive, roles
+from ledgerlou.embedded.backup_log import BackupNote, note_restore
 from ledgerlou.embedded.homes import CHECKOUT
 from ledgerlou.embedded.maintenance import Access, access, client_program, project_version, run_client, server_major
 from ledgerlou.embedded.processes import Command, call
@@ -81,12 +83,24 @@ def restore(reached: Access, *, wish: Wish, checks: Checks) -> int:
             if faults and not wish.despite_faults:
                 raise LauncherRefusal(f"The backup was not put in place, because verify found faults in it:\n{faults}")
             put_in_place(reached, restoring_url=restoring_url)
+    _remember(reached, manifest=manifest, file=wish.file, clean=not faults)
     say(f"Restored the database of {manifest.origin.created_at} and {added} missing document files from {wish.file}.")
     if faults:
         complain(f"verify found faults:\n{faults}")
         return 1
     say("verify found no fault.")
     return 0
+
+
+def _remember(reached: Access, *, manifest: archive.Manifest, file: Path, clean: bool) -> None:
+    note = BackupNote(
+        made_at=manifest.origin.created_at,
+        file=str(file),
+        size_bytes=file.stat().st_size,
+        document_files=len(manifest.parts) - 1,
+        version=manifest.origin.version,
+    )
+    note_restore(reached.data, note, at=datetime.now(UTC), clean=clean)
 
 
 def refuse_full_database(url: str, *, replace: bool) -> None:

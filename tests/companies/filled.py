@@ -11,6 +11,7 @@ from accounting.posting import post
 from ledgerlou.api.models import IdempotencyClaim
 from ledgerlou.companies.models.company import Company
 from ledgerlou.companies.models.people import SessionToken
+from ledgerlou.companies.models.verification import VerificationRun
 from ledgerlou.companies.services.keys import create_api_key
 from periods.models import LockRequest, Period
 from tests.companies.people import owner_of
@@ -20,7 +21,7 @@ BANK_AND_DEBTOR_AND_REVENUE = {"skr04": ("1800", "1200", "4400"), "skr03": ("120
 
 
 def filled_company(chart: str = "skr04", *, name: str = "Muster Handel GmbH") -> Company:
-    """A company with a key, a session, a document, a sale that is paid in part, a lock request, a remembered answer."""
+    """A company with a key, a session, a document, a sale that is paid in part, a lock request, a remembered answer, a verification."""
     company = new_company(chart, name=name)
     show_company(company)
     actor = owner_of(company)
@@ -53,4 +54,5 @@ def filled_company(chart: str = "skr04", *, name: str = "Muster Handel GmbH") ->
     IdempotencyClaim.objects.create(
         company=company, owner_id=actor.person_id, key="k", method="POST", path="/v1/x", body_sha256=b"x" * 32, created_at=NOW
     )
+    VerificationRun.objects.create(company=company, asked_by=actor.label, asked_at=NOW)
     return company

@@ -36,6 +36,7 @@ FILLED = {
     "companies_company",
     "companies_membership",
     "companies_sessiontoken",
+    "companies_verificationrun",
     "periods_lockrequest",
     "periods_period",
 }

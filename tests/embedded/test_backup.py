@@ -14,6 +14,7 @@ import pytest
 
 from ledgerlou.embedded import backup, restore
 from ledgerlou.embedded.archive import MANIFEST
+from ledgerlou.embedded.backup_log import noted_backups
 from ledgerlou.embedded.instance import RUNNING, sole_use
 from ledgerlou.embedded.postgres import PostgresServer
 from ledgerlou.embedded.restore import Checks
@@ -168,6 +169,32 @@ def test_backup_and_restore_work_while_nothing_runs(data: Path) -> None:
     assert servers.postgres.running_pid() is None
     servers.start()
     assert rows(data) == ROWS
+
+
+def test_backup_and_its_restore_are_noted(books: Path) -> None:
+    archive = back_up(books)
+    [made] = noted_backups(books)
+    bring_back(books, archive, "--replace")
+    bring_back(books, archive, "--replace", "--despite-faults", checks=FAULTY)
+
+    assert (made.file, made.size_bytes, made.document_files) == (str(archive), archive.stat().st_size, 1)
+    assert (made.read_back_at is not None, made.restored_at) == (True, None)
+    [proven] = noted_backups(books)
+    assert (proven.made_at, proven.restored_clean) == (made.made_at, False)
+
+
+def test_backup_that_cannot_be_read_back_is_none(books: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def cut_short(handle: int) -> None:
+        if os.readlink(f"/proc/self/fd/{handle}").endswith("backup.tar.unfinished"):
+            os.truncate(handle, 1000)
+
+    monkeypatch.setattr(os, "fsync", cut_short)  # a disk that keeps less than it was given
+
+    with pytest.raises(LauncherRefusal):
+        back_up(books)
+
+    assert list(books.glob("*backup.tar*")) == []
+    assert noted_backups(books) == []
 
 
 def test_database_with_tables_is_not_overwritten_unasked(books: Path) -> None:

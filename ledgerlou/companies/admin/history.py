@@ -1,30 +1,37 @@
-"""The audit history of the company: who changed what, when, from which value to which."""
+"""The audit history of the company: who changed what, when, why, from which value to which."""
 
-from typing import Any
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+from typing import Any, Final
+from urllib.parse import urlencode
 
 from django.contrib import admin
-from django.db.models import Model, QuerySet
-from django.http import HttpRequest
-from django.template.loader import render_to_string
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpResponseBase, HttpResponseRedirect, StreamingHttpResponse
+from django.template.response import TemplateResponse
 from django.urls import URLPattern
-from django.utils.translation import gettext_lazy
+from django.utils import timezone, translation
+from django.utils.formats import date_format
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
 
-from ledgerlou.admin.audit_trail import Change, action_name, changes_of, table_label
 from ledgerlou.admin.base import ReadOnlyAdmin
-from ledgerlou.admin.key_paging import KeyChangeList
+from ledgerlou.admin.key_paging import NEWER, OLDER, KeyPage
 from ledgerlou.admin.request import CompanyRequest
 from ledgerlou.admin.site import site
+from ledgerlou.companies.admin.history_filter import filtered_history, history_filters, people_of
+from ledgerlou.companies.admin.history_rows import HistoryRow, history_rows
+from ledgerlou.companies.context import company_transaction
 from ledgerlou.companies.models.history import AuditEntry
+from ledgerlou.companies.models.people import Person
 
-
-class HistoryChangeList(KeyChangeList):
-    """A page of the history, with the names of the people in it."""
-
-    def get_results(self, request: CompanyRequest) -> None:
-        """Read the entries, then everybody's names at once."""
-        super().get_results(request)
-        for entry, change in zip(self.result_list, changes_of(self.result_list), strict=True):
-            entry.change = change
+_ENTRIES_AT_A_TIME: Final = 500
+_DIGITS_OF_A_KEY: Final = 18
+_BOM: Final = "\ufeff"  # without it spreadsheets take UTF-8 for the code page of the machine
+_FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 @admin.register(AuditEntry, site=site)
@@ -33,36 +40,110 @@ class AuditHistoryPage(ReadOnlyAdmin):
 
     read_scope = "config:read"
     has_history = False
-    page_key = "id"
-    list_display = ("at", "actor", "what", "done", "changes")
-    list_display_links = None
-    sortable_by = ()
 
     def get_urls(self) -> list[URLPattern]:
         """The list says everything about a change."""
-        return [self.page("", self.changelist_view, "changelist")]
+        return [self.page("", self.list_view, "changelist")]
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type:
-        """With names."""
-        return HistoryChangeList
+    def list_view(self, request: CompanyRequest) -> HttpResponseBase:
+        """A page of the history, newest first, filtered by what stands in the address; or all of it as a file."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        filters, people = history_filters(request.GET), people_of(request.company)
+        keys = {name: request.GET.get(name, "") for name in (OLDER, NEWER)}
+        if any(key and not _is_key(key) for key in keys.values()):  # an address that somebody has changed by hand
+            return HttpResponseRedirect(f"{request.path}?{filters.query}")
+        names = sorted({person.name or person.email for person in people})
+        entries = filtered_history(company=request.company, filters=filters, known_people=names)
+        if "download" in request.GET and filters.is_valid:  # else the file would hold something else than was asked for
+            return _csv_answer(request, entries, people)
+        page, ways = self._page(entries, query=filters.query, older=keys[OLDER], newer=keys[NEWER])
+        context = {
+            **self.admin_site.each_context(request),
+            "title": self.title_of_list,
+            "trail": [(self.title_of_list, None)],
+            "is_fullwidth": "1",
+            "form": filters.form,
+            "filters": filters,
+            "people": names,
+            "rows": history_rows(page, people=people),
+            "ways": ways,
+            "csv_address": "?" + "&".join(part for part in (filters.query, "download=csv") if part),
+        }
+        return TemplateResponse(request, "admin/audit_history.html", context)
 
-    def get_queryset(self, request: CompanyRequest) -> QuerySet[Model]:
-        """The company's part."""
-        rows: QuerySet[Model] = self.model._default_manager.filter(company_id=request.company.id)
-        return rows
+    def _page(self, entries: QuerySet[AuditEntry], *, query: str, older: str, newer: str) -> tuple[list[AuditEntry], KeyPage]:
+        """One page and one entry more, to know whether it goes on; nothing is counted and nothing skipped."""
+        size = self.list_per_page
+        if newer:
+            found = list(entries.filter(id__gt=int(newer)).order_by("id")[: size + 1])
+        else:
+            found = list((entries.filter(id__lt=int(older)) if older else entries)[: size + 1])
+        goes_on, page = len(found) > size, found[:size]
+        if newer:
+            page.reverse()
 
-    @admin.display(description=gettext_lazy("what"))
-    def what(self, entry: AuditEntry) -> str:
-        """The kind of row."""
-        return table_label(entry.table_name)
+        def way(**more: Any) -> str:
+            return "?" + "&".join(part for part in (query, urlencode(more)) if part)
 
-    @admin.display(description=gettext_lazy("action"))
-    def done(self, entry: AuditEntry) -> str:
-        """What was done with it."""
-        return action_name(entry.action)
+        return page, KeyPage(
+            newest=way() if older or newer else "",
+            newer=way(newer=page[0].id) if page and (older or (newer and goes_on)) else "",
+            older=way(older=page[-1].id) if page and (newer or goes_on) else "",
+        )
 
-    @admin.display(description=gettext_lazy("what changed"))
-    def changes(self, entry: AuditEntry) -> str:
-        """Field by field."""
-        change: Change = entry.change  # type: ignore[attr-defined]  # put there by HistoryChangeList
-        return render_to_string("admin/changes.html", {"change": change})
+
+def _csv_answer(request: CompanyRequest, entries: QuerySet[AuditEntry], people: Sequence[Person]) -> StreamingHttpResponse:
+    """One line for each value that changed, sent while it is read, in a transaction of its own: the request's ends before the first."""
+    language, company_id = translation.get_language() or "en", request.company.id
+
+    def pieces() -> Iterator[str]:
+        with company_transaction(company_id, read_only=True):
+            with translation.override(language):
+                piece = _BOM + _csv_text([_heads()])
+            before = None
+            while piece:
+                yield piece
+                with translation.override(language):  # the language of the request has ended
+                    rest = entries if before is None else entries.filter(id__lt=before)
+                    page = list(rest[:_ENTRIES_AT_A_TIME])
+                    before = page[-1].id if page else None
+                    piece = _csv_text([line for row in history_rows(page, people=people) for line in _csv_lines(row)])
+
+    answer = StreamingHttpResponse(pieces(), content_type="text/csv; charset=utf-8")
+    name = f"{_('Audit history').lower().replace(' ', '_')}_{request.visit.today.isoformat()}.csv"
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    answer.headers["Cache-Control"] = "private, no-store"
+    return answer
+
+
+def _is_key(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= _DIGITS_OF_A_KEY
+
+
+def _heads() -> list[str]:
+    return [_("When"), _("Who"), _("Kind"), _("What"), _("Id of a row"), _("Action"), _("Field"), _("Before"), _("After"), _("Reason")]
+
+
+def _csv_lines(row: HistoryRow) -> Iterator[list[str]]:
+    """The change, once for each value that changed, so that a spreadsheet can filter by field."""
+    head = [timezone.localtime(row.at).isoformat(sep=" ", timespec="seconds"), row.actor, row.kind, row.name, row.row_id, row.action_name]
+    for change in row.fields or (None,):
+        values = ["", "", ""] if change is None else [capfirst(change.name), _csv_value(change.before), _csv_value(change.after)]
+        yield [*head, *values, row.reason]
+
+
+def _csv_value(value: object) -> str:
+    if isinstance(value, datetime):
+        return date_format(timezone.localtime(value), "DATETIME_FORMAT")
+    if isinstance(value, date):
+        return date_format(value, "DATE_FORMAT")
+    return "" if value is None else str(value)
+
+
+def _csv_text(lines: list[list[str]]) -> str:
+    """Lines of a file. What stands in it was typed by people: no cell is ever a formula."""
+    target = io.StringIO()
+    cells = [[f"'{cell}" if cell.startswith(_FORMULA_STARTS) else cell for cell in line] for line in lines]
+    csv.writer(target, delimiter=";", lineterminator="\r\n").writerows(cells)
+    return target.getvalue()

@@ -1,62 +1,35 @@
 """API keys: listed, made and shown once, revoked."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
-from django import forms
 from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.widgets import BASE_INPUT_CLASSES, UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextInputWidget
 
 from ledgerlou import clock
 from ledgerlou.admin.base import Button, ReadOnlyAdmin, Section
 from ledgerlou.admin.request import CompanyRequest
 from ledgerlou.admin.service_page import ServicePage, Values, answer, require_scope
 from ledgerlou.admin.site import site
+from ledgerlou.companies.admin.key_form import KeyForm, rights_in_short, scopes_in_order
+from ledgerlou.companies.admin.words import scope_sentence
 from ledgerlou.companies.models.people import ApiKey
-from ledgerlou.companies.roles import MODULES
 from ledgerlou.companies.services.keys import create_api_key, revoke_api_key
 
 MANAGE: Final = "config:write"
 LIST: Final = "admin:companies_apikey_changelist"
-
-
-class KeyForm(forms.Form):
-    """What a key is for and what it may do."""
-
-    name = forms.CharField(
-        label=gettext_lazy("Name"),
-        max_length=100,
-        help_text=gettext_lazy("The program that will use the key."),
-        widget=UnfoldAdminTextInputWidget({"autofocus": True}),
-    )
-    scopes = forms.MultipleChoiceField(label=gettext_lazy("Scopes"), widget=UnfoldAdminCheckboxSelectMultipleWidget())
-    last_day = forms.DateField(
-        label=gettext_lazy("Last day"),
-        required=False,
-        help_text=gettext_lazy("Empty: the key works until it is revoked."),
-        widget=forms.DateInput({"type": "date", "class": " ".join(BASE_INPUT_CLASSES)}, format="%Y-%m-%d"),
-    )
-
-    def __init__(self, *args: Any, held: Sequence[str], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["scopes"].choices = [(scope, scope) for scope in held]  # type: ignore[attr-defined]  # a choice field
-
-
-def scopes_in_order(scopes: frozenset[str]) -> list[str]:
-    """Scopes by module, reading before writing."""
-    every = [f"{module}:{action}" for module in MODULES for action in ("read", "write")]
-    return [scope for scope in (*every, "admin") if scope in scopes]
+EXPIRES_SOON: Final = timedelta(days=14)
 
 
 @admin.register(ApiKey, site=site)
@@ -64,10 +37,13 @@ class KeyPage(ReadOnlyAdmin):
     """Keys of this company's programs."""
 
     read_scope = "config:read"
-    list_display = ("name", "text", "state", "created_by", "created_at", "expires_at", "last_used_at")
+    list_display = ("name", "text", "rights", "state", "created_by", "expires", "last_used")
     list_select_related = ("created_by",)
     ordering = ("-created_at", "id")
     sortable_by = ()
+
+    class Media:
+        css = {"all": ["ledgerlou/settings.css"]}
 
     def pages(self) -> list[URLPattern]:
         """Making and revoking."""
@@ -83,6 +59,21 @@ class KeyPage(ReadOnlyAdmin):
         """As much of the key as is known."""
         return format_html('<span class="ll-code">ll_{}_…</span>', key.prefix)
 
+    @admin.display(description=gettext_lazy("rights"))
+    def rights(self, key: ApiKey) -> str:
+        """What it may do, in a few words."""
+        return rights_in_short(frozenset(key.scopes))
+
+    @admin.display(description=gettext_lazy("expires"))
+    def expires(self, key: ApiKey) -> object:
+        """Its last day, if it has one."""
+        return _("never") if key.expires_at is None else timezone.localtime(key.expires_at).date()
+
+    @admin.display(description=gettext_lazy("last used"))
+    def last_used(self, key: ApiKey) -> object:
+        """When a program last came with it."""
+        return key.last_used_at or _("not yet")
+
     @admin.display(description=gettext_lazy("status"))
     def state(self, key: ApiKey) -> SafeString:
         """Whether it opens anything."""
@@ -97,14 +88,14 @@ class KeyPage(ReadOnlyAdmin):
             (_("Name"), row.name),
             (_("Key"), self.text(row)),
             (_("Status"), self.state(row)),
-            (_("Scopes"), ", ".join(scopes_in_order(frozenset(row.scopes)))),
-            (_("Created by"), str(row.created_by)),
+            (_("Acts for"), str(row.created_by)),
             (_("Created"), row.created_at),
-            (_("Expires"), row.expires_at),
+            (_("Last day"), self.expires(row)),
             (_("Revoked"), row.revoked_at),
-            (_("Last used"), row.last_used_at),
+            (_("Last used"), self.last_used(row)),
         ]
-        return [Section(title=_("API key"), facts=facts)]
+        rights: list[tuple[str, object]] = [(scope, scope_sentence(scope)) for scope in scopes_in_order(frozenset(row.scopes))]
+        return [Section(title=_("API key"), facts=facts), Section(title=_("What the key may do"), facts=rights)]
 
     def buttons(self, request: CompanyRequest, row: Model) -> Sequence[Button]:
         """Revoking, while there is something to revoke."""
@@ -134,11 +125,14 @@ class KeyPage(ReadOnlyAdmin):
         page = ServicePage(
             title=_("New API key"),
             submit=_("Make the key"),
-            explanation=_("The key acts for you: with your rights in this company at most, and only as long as you have them."),
+            explanation=_(
+                "The key acts for whoever makes it: with their rights in this company at most, and only as long as they have them."
+            ),
             act=act,
             form=partial(KeyForm, held=held),
             back=reverse(LIST),
             trail=self.trail(),
+            template="admin/key_form.html",
         )
         return answer(request, page)
 
@@ -169,5 +163,7 @@ def _state_of(key: ApiKey) -> tuple[str, str]:
     if key.revoked_at is not None:
         return "bad", _("revoked")
     if key.expires_at is not None and key.expires_at <= clock.now():
-        return "warn", _("expired")
+        return "bad", _("expired")
+    if key.expires_at is not None and key.expires_at <= clock.now() + EXPIRES_SOON:
+        return "warn", _("expires soon")
     return "good", _("active")

@@ -23,6 +23,11 @@ MAX_ATTEMPTS: Final = 11
 _FAILURES: Final = (OSError, BadHeaderError, UnicodeError)
 
 
+def is_waiting(mail: OutgoingMail | None) -> bool:
+    """Whether a mail will still be tried without anybody doing anything."""
+    return mail is not None and mail.sent_at is None and mail.attempts < MAX_ATTEMPTS
+
+
 @transaction.atomic(savepoint=False)
 def send_next_mail(*, now: datetime, skip: Collection[UUID] = ()) -> UUID | None:
     """Send the oldest mail that is due and that no other worker holds; its id, or nothing when none is due.

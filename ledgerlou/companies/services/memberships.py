@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 from django.db import transaction
@@ -12,12 +13,16 @@ from ledgerlou.companies.actor import Actor
 from ledgerlou.companies.models.company import Company
 from ledgerlou.companies.models.people import Membership, SessionToken
 from ledgerlou.companies.roles import MANAGING_ROLES, Role
+from ledgerlou.companies.services.delivery import is_waiting
 from ledgerlou.companies.services.keys import revoke_keys_of
 from ledgerlou.companies.services.mail import queue_mail
-from ledgerlou.companies.services.passwords import INVITATION_IS_VALID, issue_password_token, password_link
+from ledgerlou.companies.services.passwords import INVITATION_IS_VALID, issue_password_token, password_link, use_up_tokens
 from ledgerlou.companies.services.people import find_or_make_person, has_password
 from ledgerlou.companies.services.row_checks import require_fit
 from ledgerlou.errors import Forbidden, InvalidInput, LedgerLouError, NotFound, WrongState
+
+_INVITATION: Final = ("invitation_mail", "invited_at")
+INVITATION_PAUSE: Final = timedelta(minutes=5)  # so that nobody's mailbox is filled by impatience
 
 
 class OwnerRequired(LedgerLouError):
@@ -56,13 +61,14 @@ def invite_person(*, company: Company, actor: Actor, invitation: Invitation, now
     if membership is None:
         membership = Membership(company=company, person=person, role=role, valid_until=valid_until, created_at=now)
         require_fit(membership)
+        _write_to_member(company=company, actor=actor, membership=membership, now=now)
         membership.save(force_insert=True)
     elif is_in_force(membership, today=today):
         raise AlreadyMember(f"{person} belongs to the company already. Change the role instead.", membership_id=str(membership.id))
     else:
         membership.role, membership.valid_until = role, valid_until
-        membership.save(update_fields=["role", "valid_until"])
-    tell_member(company=company, actor=actor, membership=membership, now=now)
+        _write_to_member(company=company, actor=actor, membership=membership, now=now)
+        membership.save(update_fields=["role", "valid_until", *_INVITATION])
     return membership
 
 
@@ -104,8 +110,35 @@ def end_membership(*, company: Company, actor: Actor, membership_id: UUID, now: 
 
 
 @transaction.atomic(savepoint=False)
+def send_invitation_again(*, company: Company, actor: Actor, membership_id: UUID, now: datetime) -> Membership:
+    """Mail a member a new link to set a password; links of earlier mails stop working, so that a mail gone astray opens nothing.
+
+    Raises Forbidden, NotFound, WrongState when the membership has ended, when the person has a password already, or when the mail
+    before still waits to be sent or was written less than five minutes ago.
+    """
+    membership, _ = _membership_for_update(company, membership_id)
+    _require_manager(actor, roles={membership.role})
+    _require_in_force(membership, today=clock.legal_day(now))
+    if has_password(membership.person):
+        raise WrongState(f"{membership.person} has a password already and can sign in. A forgotten one is reset on the sign-in page.")
+    if is_waiting(membership.invitation_mail):
+        raise WrongState("The last invitation has not left yet; it is sent by itself as soon as the mail server takes it.")
+    if membership.invited_at is not None and membership.invited_at > now - INVITATION_PAUSE:
+        raise WrongState("The last invitation was written a moment ago. Wait five minutes before sending another.")
+    use_up_tokens(person=membership.person, now=now)
+    tell_member(company=company, actor=actor, membership=membership, now=now)
+    return membership
+
+
+@transaction.atomic(savepoint=False)
 def tell_member(*, company: Company, actor: Actor, membership: Membership, now: datetime) -> None:
     """Mail a member that the company is open to them, with a link to set a password (7 days) where they have none."""
+    _write_to_member(company=company, actor=actor, membership=membership, now=now)
+    membership.save(update_fields=_INVITATION)
+
+
+def _write_to_member(*, company: Company, actor: Actor, membership: Membership, now: datetime) -> None:
+    """Queue the mail and note it in the membership, which the caller saves: one change, one entry in the history."""
     person = membership.person
     context: dict[str, object] = {
         "name": person.name,
@@ -118,7 +151,8 @@ def tell_member(*, company: Company, actor: Actor, membership: Membership, now: 
     if not has_password(person):
         template = "invitation"
         context["link"] = password_link(issue_password_token(person=person, valid_for=INVITATION_IS_VALID, now=now))
-    queue_mail(recipient=person.email, template=template, language=person.language, context=context, now=now)
+    mail = queue_mail(recipient=person.email, template=template, language=person.language, context=context, now=now)
+    membership.invitation_mail, membership.invited_at = mail, now
 
 
 def is_in_force(membership: Membership, *, today: date) -> bool:
@@ -128,7 +162,7 @@ def is_in_force(membership: Membership, *, today: date) -> bool:
 
 def _membership_for_update(company: Company, membership_id: UUID) -> tuple[Membership, list[Membership]]:
     """The membership and all owners' memberships, locked in one order: two owners cannot let each other go at the same moment."""
-    wanted = Membership.objects.of(company).filter(Q(id=membership_id) | Q(role=Role.OWNER)).select_related("person")
+    wanted = Membership.objects.of(company).filter(Q(id=membership_id) | Q(role=Role.OWNER)).select_related("person", "invitation_mail")
     locked = list(wanted.select_for_update(of=("self",)).order_by("id"))
     membership = next((row for row in locked if row.id == membership_id), None)
     if membership is None:

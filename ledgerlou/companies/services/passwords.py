@@ -46,6 +46,11 @@ def password_link(token: str) -> str:
     return f"{settings.BASE_URL}{SET_PASSWORD_PATH}#{token}"
 
 
+def use_up_tokens(*, person: Person, now: datetime) -> int:
+    """Make every link that still waits in a mail of this person useless, and say how many there were."""
+    return PasswordToken.objects.filter(person=person, used_at=None).update(used_at=now)
+
+
 @transaction.atomic(savepoint=False)
 def set_password(*, token: str, password: str, now: datetime) -> Person:
     """Set the password of the person a token was mailed to. Their other tokens and all their sessions of the API end.
@@ -70,7 +75,7 @@ def change_password(*, person: Person, password: str, now: datetime) -> None:
     """Store a checked password, use up every token of the person and end all their sessions of the API."""
     person.set_password(password)
     person.save(update_fields=["password"])
-    PasswordToken.objects.filter(person=person, used_at=None).update(used_at=now)
+    use_up_tokens(person=person, now=now)
     for company in companies_of(person.id):
         with visit_company(company.company_id):
             SessionToken.objects.of(company.company_id).filter(person=person).delete()
