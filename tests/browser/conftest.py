@@ -65,6 +65,12 @@ def chromium() -> Iterator[Browser]:
     del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
+@pytest.fixture(autouse=True)
+def many_sign_ins(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All these people sign in from one address; the limit on that has tests of its own."""
+    monkeypatch.setattr(settings, "LOGINS_PER_MINUTE", 1000)
+
+
 @pytest.fixture
 def page_faults() -> list[str]:
     """What the browser complained about: script errors, refused content, requests to other hosts."""
