@@ -136,7 +136,7 @@ def reads(bookings: int) -> None:
         for name, taken_ms in pages.page_ms(large, port).items():
             say(Figure(name=f"page: {name}", value=taken_ms, unit="ms", target=300, at_least=False))
     with company_transaction(large.id, read_only=True):
-        events = JournalHead.objects.of(large).get().next_number - 1
+        events = JournalHead.objects.get(company_id=large.id).next_number - 1
     started = time.perf_counter()
     call_command("verify", company=large.id, skip_files=True, stdout=open(os.devnull, "w"))  # noqa: SIM115 -- for the life of the command
     say(Figure(name=f"verify {events:,} events", value=time.perf_counter() - started, unit="s", target=60, at_least=False))
