@@ -72,11 +72,11 @@ _LINES_SQL: Final = """
      ORDER BY n.booking_date, n.journal_number
 """
 
-_THAT_DAY_SQL: Final = """
+_LATER_THAT_DAY_SQL: Final = """
     SELECT coalesce(sum(CASE WHEN account_debit = %(account)s THEN amount ELSE -amount END), 0.00)
       FROM accounting_event
      WHERE company_id = %(company)s AND (account_debit = %(account)s OR account_credit = %(account)s)
-       AND booking_date = %(day)s AND journal_number {side} %(number)s AND period NOT LIKE '%%-00'
+       AND booking_date = %(day)s AND journal_number > %(number)s AND period NOT LIKE '%%-00'
 """
 _MONTHS_SQL: Final = """
     SELECT p.fiscal_year, sum(m.debit - m.credit)
@@ -121,21 +121,21 @@ def account_statement(
 ) -> Statement:
     """The newest `limit` lines of an account between two days (both inclusive), oldest first, with running balances.
 
-    A running balance belongs to the line's fiscal year: it begins with the opening entries, or with what the year before left
-    where the year has none yet (RULINGS 21).
+    `opening_balance` is the balance before `start`, or before the first line shown where no `start` is given. A running balance belongs to
+    the line's fiscal year: it begins with the opening entries, or with what the year before left where the year has none yet (RULINGS 21).
     """
     first, last = start or date(1, 1, 1), end or date(9999, 12, 31)
     rows = _newest(company, account, (first, last), limit, before)
-    days = [row[2] for row in rows]
-    latest = max(days) if days else None
-    if latest is None:
+    if not rows:
         at = end or start
         closing = balance_at(company=company, account=account, day=at) if at else ZERO
         return Statement(account=account, lines=[], opening_balance=closing, balance=ZERO, closing_balance=closing)
-    newest_shown = rows[-1][1]
-    closing = balance_at(company=company, account=account, day=latest) - _that_day(company, account, latest, newest_shown, later=True)
+    latest = rows[-1][2]
+    closing = balance_at(company=company, account=account, day=latest)
+    if before is not None:  # else nothing follows the newest line on its day
+        closing -= _later_that_day(company, account, latest, rows[-1][1])
     lines = _with_running_balance(company, account, rows, closing)
-    opening = _balance_before(company, account, start) if start else _balance_before_day_of(company, account, lines[0])
+    opening = _balance_before(company, account, start) if start else lines[0].running_balance - (lines[0].debit - lines[0].credit)
     moved = _moved_between(company, account, first, last) if start or end else _moved_ever(company, account)
     return Statement(account=account, lines=lines, opening_balance=opening, balance=moved, closing_balance=closing)
 
@@ -162,13 +162,10 @@ def _newest(company: Company, account: Account, days: tuple[date, date], limit: 
         return list(cursor.fetchall())
 
 
-def _that_day(company: Company, account: Account, day: date, number: int, *, later: bool) -> Decimal:
-    """What the account moved on a day after the given line, or before it."""
+def _later_that_day(company: Company, account: Account, day: date, number: int) -> Decimal:
+    """What the account moved on a day after the given line."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            _THAT_DAY_SQL.format(side=">" if later else "<"),
-            {"company": company.id, "account": account.number, "day": day, "number": number},
-        )
+        cursor.execute(_LATER_THAT_DAY_SQL, {"company": company.id, "account": account.number, "day": day, "number": number})
         return Decimal(cursor.fetchone()[0])
 
 
@@ -209,14 +206,6 @@ def _balance_before(company: Company, account: Account, day: date) -> Decimal:
     if day == year.starts_on:
         return opening
     return opening + _turnover(company, account, year.starts_on, date.fromordinal(day.toordinal() - 1))
-
-
-def _balance_before_day_of(company: Company, account: Account, line: StatementLine) -> Decimal:
-    """The balance before the day of the first line that is shown, walked back from that line."""
-    if line.booking_date == fiscal_year_of(company, line.booking_date).starts_on:
-        return _balance_before(company, account, line.booking_date)  # opening entries bear this day and count as before it
-    earlier = _that_day(company, account, line.booking_date, line.journal_number, later=False)
-    return line.running_balance - (line.debit - line.credit) - earlier
 
 
 def _turnover(company: Company, account: Account, first: date, last: date) -> Decimal:

@@ -137,9 +137,12 @@ def test_a_page_of_a_sheet_continues_the_page_before_it():
 
     pages, before = [], None
     while True:
-        lines = account_statement(company=company, account=account, start=None, end=None, limit=7, before=before).lines
+        page = account_statement(company=company, account=account, start=None, end=None, limit=7, before=before)
+        lines = page.lines
         if not lines:
             break
+        if lines[0].booking_date.year == lines[-1].booking_date.year:  # a balance belongs to its fiscal year
+            assert page.opening_balance + sum(line.debit - line.credit for line in lines) == page.closing_balance
         pages = lines + pages
         before = lines[0].journal_number
 
