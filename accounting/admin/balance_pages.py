@@ -11,13 +11,13 @@ from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from accounting.admin.downloads import Cell, Column, Table, answer_download
 from accounting.admin.range_choice import ChosenRange, chosen_range
 from accounting.models.account import Account
 from accounting.reports.trial_balance import trial_balance
 from accounting.selectors.account_tree import account_tree
 from accounting.selectors.balances import AccountBalance
 from accounting.selectors.money_accounts import money_accounts
+from ledgerlou.admin.downloads import Cell, Column, Table, answer_download
 from ledgerlou.admin.request import CompanyRequest
 from ledgerlou.admin.site import site
 from ledgerlou.money import ZERO

@@ -13,7 +13,6 @@ from django.urls import URLPattern, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounting.admin.downloads import Cell, Column, Table, answer_download
 from accounting.admin.journal_filter import MORE, JournalFilters, journal_filters
 from accounting.models.account import Account
 from accounting.models.journal import Event
@@ -21,6 +20,7 @@ from accounting.selectors.balances import fiscal_years_of
 from accounting.selectors.journal_pages import JournalRow, count_up_to, journal_page, journal_rows
 from accounting.wording import source_name
 from ledgerlou.admin.base import ReadOnlyAdmin
+from ledgerlou.admin.downloads import Cell, Column, Table, answer_download
 from ledgerlou.admin.key_paging import NEWER, OLDER
 from ledgerlou.admin.request import CompanyRequest
 from ledgerlou.admin.site import site

@@ -17,11 +17,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounting.admin.day_input import DayInAddress, set_today
-from accounting.admin.downloads import Cell, Column, Table, answer_download
 from accounting.models.account import Account
 from accounting.models.open_item import OpenItem
 from accounting.selectors.ageing import PAYABLES, RECEIVABLES, AccountAges, ItemKey, aged_items, ages_by_account, total_ages
 from ledgerlou.admin.base import ReadOnlyAdmin
+from ledgerlou.admin.downloads import Cell, Column, Table, answer_download
 from ledgerlou.admin.key_paging import OLDER
 from ledgerlou.admin.request import CompanyRequest
 from ledgerlou.admin.site import site

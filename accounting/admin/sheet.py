@@ -11,7 +11,6 @@ from django.http import HttpResponseBase
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from accounting.admin.downloads import Cell, Column, Table, answer_download
 from accounting.admin.range_choice import ChosenRange, chosen_range
 from accounting.models.account import Account
 from accounting.selectors.account_sheet import (
@@ -26,6 +25,7 @@ from accounting.selectors.account_sheet import (
     sheet_totals,
 )
 from accounting.wording import source_name
+from ledgerlou.admin.downloads import Cell, Column, Table, answer_download
 from ledgerlou.admin.key_paging import NEWER, OLDER
 from ledgerlou.admin.request import CompanyRequest
 

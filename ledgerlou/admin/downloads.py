@@ -53,7 +53,7 @@ class Table:
 def answer_download(request: CompanyRequest, table: Table, form: str) -> HttpResponseBase:
     """The list as `csv` or `xlsx`. Raises InvalidInput for another form, or for more rows than a workbook takes."""
     if form == "csv":
-        return _csv_answer(request, table)
+        return csv_answer(request, name=table.name, columns=table.columns, rows=table.rows)
     if form == "xlsx":
         return _xlsx_answer(table)
     raise InvalidInput("A list can be downloaded as csv or xlsx.", pointer="?download")
@@ -64,7 +64,7 @@ def neutral(text: str) -> str:
     return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
 
 
-def _csv_answer(request: CompanyRequest, table: Table) -> StreamingHttpResponse:
+def csv_answer(request: CompanyRequest, *, name: str, columns: Sequence[Column], rows: Rows) -> StreamingHttpResponse:
     """Sent while it is read, whatever its length, in a transaction of its own: the request's ends before the first row leaves."""
     language = translation.get_language() or "en"
     company_id = request.company.id
@@ -72,18 +72,18 @@ def _csv_answer(request: CompanyRequest, table: Table) -> StreamingHttpResponse:
     def pieces() -> Iterator[str]:
         # A reader who leaves closes the generator, and with it the transaction.
         with company_transaction(company_id, read_only=True):
-            yield _BOM + _csv_text([[column.label for column in table.columns]])
-            rows = iter(table.rows())
+            yield _BOM + _csv_text([[column.label for column in columns]])
+            left = iter(rows())
             while True:
                 with translation.override(language):  # the language of the request has ended, and each piece is made for itself
-                    read = list(islice(rows, _CSV_ROWS_AT_A_TIME))
-                    piece = _csv_text([_csv_cells(row, table.columns, language) for row in read])
+                    read = list(islice(left, _CSV_ROWS_AT_A_TIME))
+                    piece = _csv_text([_csv_cells(row, columns, language) for row in read])
                 if not read:
                     return
                 yield piece
 
     response = StreamingHttpResponse(pieces(), content_type="text/csv; charset=utf-8")
-    response.headers["Content-Disposition"] = f'attachment; filename="{table.name}.csv"'
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     _kept_by_nobody(response)
     return response
 

@@ -1,7 +1,5 @@
 """The audit history of the company: who changed what, when, why, from which value to which."""
 
-import csv
-import io
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import Any, Final
@@ -10,28 +8,26 @@ from urllib.parse import urlencode
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpResponseBase, HttpResponseRedirect, StreamingHttpResponse
+from django.http import HttpResponseBase, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from ledgerlou.admin.base import ReadOnlyAdmin
+from ledgerlou.admin.downloads import Column, csv_answer
 from ledgerlou.admin.key_paging import NEWER, OLDER, KeyPage
 from ledgerlou.admin.request import CompanyRequest
 from ledgerlou.admin.site import site
 from ledgerlou.companies.admin.history_filter import filtered_history, history_filters, people_of
 from ledgerlou.companies.admin.history_rows import HistoryRow, history_rows
-from ledgerlou.companies.context import company_transaction
 from ledgerlou.companies.models.history import AuditEntry
 from ledgerlou.companies.models.people import Person
 
 _ENTRIES_AT_A_TIME: Final = 500
 _DIGITS_OF_A_KEY: Final = 18
-_BOM: Final = "\ufeff"  # without it spreadsheets take UTF-8 for the code page of the machine
-_FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 @admin.register(AuditEntry, site=site)
@@ -93,28 +89,18 @@ class AuditHistoryPage(ReadOnlyAdmin):
         )
 
 
-def _csv_answer(request: CompanyRequest, entries: QuerySet[AuditEntry], people: Sequence[Person]) -> StreamingHttpResponse:
-    """One line for each value that changed, sent while it is read, in a transaction of its own: the request's ends before the first."""
-    language, company_id = translation.get_language() or "en", request.company.id
+def _csv_answer(request: CompanyRequest, entries: QuerySet[AuditEntry], people: Sequence[Person]) -> HttpResponseBase:
+    """One line for each value that changed, read page by page of entries while it is sent."""
 
-    def pieces() -> Iterator[str]:
-        with company_transaction(company_id, read_only=True):
-            with translation.override(language):
-                piece = _BOM + _csv_text([_heads()])
-            before = None
-            while piece:
-                yield piece
-                with translation.override(language):  # the language of the request has ended
-                    rest = entries if before is None else entries.filter(id__lt=before)
-                    page = list(rest[:_ENTRIES_AT_A_TIME])
-                    before = page[-1].id if page else None
-                    piece = _csv_text([line for row in history_rows(page, people=people) for line in _csv_lines(row)])
+    def lines() -> Iterator[list[str]]:
+        page = list(entries[:_ENTRIES_AT_A_TIME])
+        while page:
+            for row in history_rows(page, people=people):
+                yield from _csv_lines(row)
+            page = list(entries.filter(id__lt=page[-1].id)[:_ENTRIES_AT_A_TIME])
 
-    answer = StreamingHttpResponse(pieces(), content_type="text/csv; charset=utf-8")
-    name = f"{_('Audit history').lower().replace(' ', '_')}_{request.visit.today.isoformat()}.csv"
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    answer.headers["Cache-Control"] = "private, no-store"
-    return answer
+    name = f"{_('Audit history').lower().replace(' ', '_')}_{request.visit.today.isoformat()}"
+    return csv_answer(request, name=name, columns=[Column(label=head) for head in _heads()], rows=lines)
 
 
 def _is_key(text: str) -> bool:
@@ -139,11 +125,3 @@ def _csv_value(value: object) -> str:
     if isinstance(value, date):
         return date_format(value, "DATE_FORMAT")
     return "" if value is None else str(value)
-
-
-def _csv_text(lines: list[list[str]]) -> str:
-    """Lines of a file. What stands in it was typed by people: no cell is ever a formula."""
-    target = io.StringIO()
-    cells = [[f"'{cell}" if cell.startswith(_FORMULA_STARTS) else cell for cell in line] for line in lines]
-    csv.writer(target, delimiter=";", lineterminator="\r\n").writerows(cells)
-    return target.getvalue()
